@@ -1,0 +1,86 @@
+"""Speaks to a database server of the lab as its superuser, over the server's own socket.
+
+Usage: sql.py SERVER [--restore]. Runs what stands on stdin and prints rows, tab-separated; with
+--restore, drops every account and schema that the server did not come with and plants the lab's.
+"""
+
+import re
+import sys
+import time
+
+import pymysql
+from pymysql.constants import CLIENT, CR
+
+from aws import HERE, LAB, secret
+
+STOCK_ACCOUNTS = "('rdsadmin', 'mysql.sys', 'mysql.session', 'mysql.infoschema')"
+STOCK_SCHEMAS = "('mysql', 'sys', 'information_schema', 'performance_schema')"
+
+
+def connect(server, patience=50):
+    """A server makes its socket a moment after its port answers, hence the patience."""
+    try:
+        return pymysql.connect(
+            unix_socket=str(LAB / "mysql" / server / "mysqld.sock"),
+            user="rdsadmin",
+            password=secret("rdsadmin"),
+            client_flag=CLIENT.MULTI_STATEMENTS,
+            autocommit=True,
+            charset="utf8mb4",
+        )
+    except pymysql.OperationalError as error:
+        if error.args[0] != CR.CR_CONN_HOST_ERROR or patience == 0:
+            raise
+    time.sleep(0.1)
+    return connect(server, patience - 1)
+
+
+def run(connection, text):
+    """All statements of the text in turn; the rows of all of them."""
+    rows = []
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        rows.extend(cursor.fetchall())
+        while cursor.nextset():
+            rows.extend(cursor.fetchall())
+    return rows
+
+
+def filled(text):
+    """The text with its {{name}} marks replaced: by secrets, and by what no editor would show."""
+
+    def value(mark):
+        return "\N{RIGHT-TO-LEFT OVERRIDE}" if mark[1] == "rtl" else secret(mark[1])
+
+    return re.sub(r"\{\{(\w+)\}\}", value, text)
+
+
+def restore(connection, server):
+    def escape(text):
+        return connection.escape(text)
+
+    for user, host in run(connection, f"SELECT User, Host FROM mysql.user WHERE User NOT IN {STOCK_ACCOUNTS}"):
+        run(connection, f"DROP USER {escape(user)}@{escape(host)}")
+    for (schema,) in run(
+        connection, f"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN {STOCK_SCHEMAS}"
+    ):
+        run(connection, f"DROP DATABASE `{schema}`")
+    for name in ("common", server):
+        run(connection, filled((HERE / "accounts" / f"{name}.sql").read_text(encoding="utf-8")))
+
+
+def main():
+    server = sys.argv[1]
+    connection = connect(server)
+    if sys.argv[2:] == ["--restore"]:
+        restore(connection, server)
+        return
+    for row in run(connection, sys.stdin.read()):
+        print(*row, sep="\t")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (pymysql.MySQLError, OSError) as error:
+        sys.exit(f"lab: {error}")
