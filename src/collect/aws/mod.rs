@@ -1,0 +1,1 @@
+//! AWS: what the control plane says, through its own SDK.

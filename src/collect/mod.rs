@@ -1,0 +1,14 @@
+//! Floor 2: the one floor that opens sockets, holds credentials and reads the clock. Collectors ask targets and write down the
+//! answers; what fails becomes a gap and never ends the collection.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+mod connect_to;
+pub mod mysql;
+mod sink;
+mod target;
+pub mod tls;
+
+pub use connect_to::{BadConnectTo, ConnectTo, Route};
+pub use sink::Sink;
+pub use target::{ClusterTarget, EndpointRole, EndpointTarget};

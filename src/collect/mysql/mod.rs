@@ -1,0 +1,1 @@
+//! MySQL: accounts, grants and variables, read in one session over verified TLS.

@@ -1,0 +1,49 @@
+//! What the collectors that connect to databases are given: clusters and their endpoints, however they were found.
+
+use crate::snapshot::schema::rds::Engine;
+
+/// A cluster to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterTarget {
+    /// AWS account.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// ARN of the cluster.
+    pub arn: String,
+    /// Database engine.
+    pub engine: Engine,
+    /// Its endpoints: writer, reader, custom, then instances by name.
+    pub endpoints: Vec<EndpointTarget>,
+}
+
+/// One name that clients connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointTarget {
+    /// Host name, as AWS gives it.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// What the name stands for.
+    pub role: EndpointRole,
+}
+
+impl EndpointTarget {
+    /// `host:port`.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+/// What an endpoint stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndpointRole {
+    /// The instance that takes writes.
+    Writer,
+    /// Any of the readers.
+    Reader,
+    /// Instances that the customer chose.
+    Custom,
+    /// One instance.
+    Instance,
+}

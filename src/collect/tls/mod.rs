@@ -1,0 +1,1 @@
+//! TLS: what an endpoint answers to handshakes, and the certificates that it sends.

@@ -1,0 +1,10 @@
+//! aurora-audit: who may manage an Amazon Aurora cluster, who can reach it, and who may log in and do what.
+//!
+//! `targets → collect → Snapshot → facts → Facts → rules → Verdicts → check → Assessment → report`. A module imports only from
+//! floors below its own; `tests/floors.rs` enforces it.
+
+#[macro_use]
+pub mod model;
+#[cfg(feature = "collect")]
+pub mod collect;
+pub mod snapshot;

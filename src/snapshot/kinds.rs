@@ -1,0 +1,110 @@
+//! The one list of record kinds: name in the file, type, and table.
+
+use std::sync::Arc;
+
+use serde::de::Error as _;
+
+use super::line::{Line, Record};
+use super::schema::{collection, ec2, iam, mysql, rds, sts, tls};
+use crate::model::{Gap, RecordRef};
+
+/// A type that a record of a snapshot can hold.
+pub trait Kind: serde::Serialize {
+    /// The name in the file.
+    const KIND: &'static str;
+}
+
+impl Kind for Gap {
+    const KIND: &'static str = "gap";
+}
+
+macro_rules! kinds {
+    ($($name:literal $table:ident : $ty:ty;)*) => {
+        $(impl Kind for $ty {
+            const KIND: &'static str = $name;
+        })*
+
+        /// The records of a snapshot, a table a kind, each in the order of the files.
+        #[derive(Debug, Default)]
+        pub struct Records {
+            $(#[doc = concat!("`", $name, "`")] pub $table: Vec<Arc<Record<$ty>>>,)*
+            /// `gap`
+            pub gaps: Vec<Arc<Record<Arc<Gap>>>>,
+        }
+
+        /// A line whose data was understood.
+        pub(super) enum Parsed {
+            $(#[expect(non_camel_case_types, reason = "named after its table")] $table(Box<Record<$ty>>),)*
+            Gap(Box<Record<Arc<Gap>>>),
+        }
+
+        impl Parsed {
+            /// Reads `data` as the line's kind asks.
+            pub(super) fn from_line(line: Line<&serde_json::value::RawValue>, at: RecordRef) -> Result<Self, serde_json::Error> {
+                match line.kind.as_str() {
+                    $($name => Ok(Self::$table(Box::new(record(line, at)?))),)*
+                    Gap::KIND => Ok(Self::Gap(Box::new(gap(line, at)?))),
+                    other => Err(serde_json::Error::custom(format_args!(
+                        "kind `{other}` is not known; was the file written by a newer version?"
+                    ))),
+                }
+            }
+        }
+
+        impl Records {
+            /// Adds a line to its table.
+            pub(super) fn push(&mut self, parsed: Parsed) {
+                match parsed {
+                    $(Parsed::$table(record) => self.$table.push(Arc::from(record)),)*
+                    Parsed::Gap(record) => self.gaps.push(Arc::from(record)),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    "listing" listings: collection::Listing;
+    "sts.caller_identity" caller_identities: sts::CallerIdentity;
+    "rds.db_cluster" db_clusters: rds::DbCluster;
+    "rds.db_instance" db_instances: rds::DbInstance;
+    "rds.db_cluster_parameter_group" db_cluster_parameter_groups: rds::DbClusterParameterGroup;
+    "rds.db_cluster_parameters" db_cluster_parameters: rds::DbClusterParameters;
+    "rds.db_subnet_group" db_subnet_groups: rds::DbSubnetGroup;
+    "rds.db_cluster_snapshot" db_cluster_snapshots: rds::DbClusterSnapshot;
+    "rds.db_cluster_snapshot_attributes" db_cluster_snapshot_attributes: rds::DbClusterSnapshotAttributes;
+    "ec2.vpc" vpcs: ec2::Vpc;
+    "ec2.subnet" subnets: ec2::Subnet;
+    "ec2.route_table" route_tables: ec2::RouteTable;
+    "ec2.security_group" security_groups: ec2::SecurityGroup;
+    "iam.user" users: iam::UserDetail;
+    "iam.group" groups: iam::GroupDetail;
+    "iam.role" roles: iam::RoleDetail;
+    "iam.policy" policies: iam::ManagedPolicyDetail;
+    "mysql.session" sessions: mysql::Session;
+    "mysql.global_variables" global_variables: mysql::GlobalVariables;
+    "mysql.account" accounts: mysql::Account;
+    "mysql.schema_grant" schema_grants: mysql::SchemaGrant;
+    "mysql.table_grant" table_grants: mysql::TableGrant;
+    "mysql.column_grant" column_grants: mysql::ColumnGrant;
+    "mysql.routine_grant" routine_grants: mysql::RoutineGrant;
+    "mysql.dynamic_grant" dynamic_grants: mysql::DynamicGrant;
+    "mysql.role_edge" role_edges: mysql::RoleEdge;
+    "tls.endpoint" tls_endpoints: tls::TlsEndpoint;
+    "tls.trust_anchors" trust_anchors: tls::TrustAnchors;
+}
+
+fn record<T: serde::de::DeserializeOwned>(
+    line: Line<&serde_json::value::RawValue>,
+    at: RecordRef,
+) -> Result<Record<T>, serde_json::Error> {
+    let data = serde_json::from_str(line.data.get())?;
+    let Line { id, account, region, source, at: observed, .. } = line;
+    Ok(Record { at, id, account, region, source, observed, data })
+}
+
+fn gap(line: Line<&serde_json::value::RawValue>, at: RecordRef) -> Result<Record<Arc<Gap>>, serde_json::Error> {
+    let Record { id, account, region, source, observed, data, .. } = record::<Gap>(line, at)?;
+    let data = Arc::new(Gap { at: Some(at), ..data });
+    Ok(Record { at, id, account, region, source, observed, data })
+}

@@ -1,0 +1,188 @@
+//! Reading snapshots: several files at once, each checked against its trailer. A file that was cut off is usable and says
+//! so; a file that does not begin with a header is refused.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+use serde_json::value::RawValue;
+
+use super::SCHEMA_VERSION;
+use super::file::{FileError, read_text};
+use super::kinds::{Parsed, Records};
+use super::line::{Header, Line, Trailer};
+use super::write::hex_sha256;
+use crate::model::{RecordRef, Untrusted};
+
+/// One or more files, read.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// The files, in the order given.
+    pub files: Vec<SnapshotFile>,
+    /// Their records.
+    pub records: Records,
+}
+
+/// One file, its frame checked.
+#[derive(Debug, Clone)]
+pub struct SnapshotFile {
+    /// Name as the user gave it.
+    pub path: PathBuf,
+    /// SHA-256 of the uncompressed text.
+    pub sha256: String,
+    /// Number of records and gaps.
+    pub records: u64,
+    /// Its header.
+    pub header: Header,
+    /// When the collection ended; none when the trailer is missing.
+    pub finished: Option<Timestamp>,
+    /// Whether all of it is there.
+    pub completeness: Completeness,
+}
+
+/// Whether a file holds what its collection set out to collect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completeness {
+    /// The trailer is there, its hash and count agree, and the collection came to its end.
+    Complete,
+    /// The collection was interrupted and said so.
+    Interrupted,
+    /// The file was cut off or changed after it was written.
+    Truncated {
+        /// What is wrong, in words.
+        detail: Untrusted,
+    },
+}
+
+/// A snapshot that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The first line is not a header.
+    #[error("read `{}`: line 1 is not a snapshot header: {detail}\nhelp: give a file that `aurora-audit collect` wrote", path.display())]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        detail: Untrusted,
+    },
+    /// The snapshot was written by a newer version.
+    #[error("read `{}`: schema version {found} is newer than {SCHEMA_VERSION}\nhelp: update aurora-audit", path.display())]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: u32,
+    },
+    /// A line is not a record.
+    #[error("read `{}`: line {line}: {detail}\nhelp: the line was changed after it was written; collect again, or cut the file before it", path.display())]
+    BadLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u32,
+        /// What is wrong.
+        detail: Untrusted,
+    },
+}
+
+/// Reads snapshot files.
+///
+/// # Errors
+/// When a file cannot be read, has no header, is newer than this version, or has a bad line before its end. A last line
+/// that is cut off is no error: the file is [`Completeness::Truncated`].
+pub fn read(paths: &[PathBuf]) -> Result<Snapshot, ReadError> {
+    let mut snapshot = Snapshot::default();
+    for (file, path) in (0..).zip(paths) {
+        let text = read_text(path)?;
+        let (about, parsed) = read_one(path, file, &text)?;
+        snapshot.files.push(about);
+        parsed.into_iter().for_each(|line| snapshot.records.push(line));
+    }
+    Ok(snapshot)
+}
+
+fn read_one(path: &Path, file: u16, text: &str) -> Result<(SnapshotFile, Vec<Parsed>), ReadError> {
+    let header = read_header(path, text)?;
+    let (body, trailer) = split_trailer(text);
+    let lines: Vec<_> = (1..).zip(body.lines()).skip(1).collect();
+    let results: Vec<_> = lines.par_iter().map(|(line, text)| parse(text, RecordRef { file, line: *line })).collect();
+    let mut parsed = Vec::with_capacity(results.len());
+    let mut cut = None;
+    let last = results.len().saturating_sub(1);
+    for (index, (result, (line, _))) in results.into_iter().zip(&lines).enumerate() {
+        match result {
+            Ok(line) => parsed.push(line),
+            Err(error) if index == last && trailer.is_none() && !text.ends_with('\n') => {
+                cut = Some(format!("line {line} is cut off: {error}"));
+            }
+            Err(error) => {
+                return Err(ReadError::BadLine {
+                    path: path.to_owned(),
+                    line: *line,
+                    detail: error.to_string().into(),
+                });
+            }
+        }
+    }
+    let records = parsed.len() as u64;
+    let completeness = cut.map_or_else(
+        || judge(body, records, trailer.as_ref()),
+        |detail| Completeness::Truncated { detail: detail.into() },
+    );
+    let finished = trailer.map(|trailer| trailer.finished);
+    let sha256 = hex_sha256(text.as_bytes());
+    Ok((SnapshotFile { path: path.to_owned(), sha256, records, header, finished, completeness }, parsed))
+}
+
+fn read_header(path: &Path, text: &str) -> Result<Header, ReadError> {
+    let no_header = |detail: String| ReadError::NoHeader { path: path.to_owned(), detail: detail.into() };
+    let first = text.lines().next().ok_or_else(|| no_header("the file is empty".to_owned()))?;
+    let line: Line<&RawValue> = serde_json::from_str(first).map_err(|error| no_header(error.to_string()))?;
+    if line.kind != "header" {
+        return Err(no_header(format!("its kind is `{}`", line.kind)));
+    }
+    let version =
+        serde_json::from_str::<SchemaVersion>(line.data.get()).map_err(|error| no_header(error.to_string()))?;
+    if version.schema_version > SCHEMA_VERSION {
+        return Err(ReadError::NewerSchema { path: path.to_owned(), found: version.schema_version });
+    }
+    serde_json::from_str(line.data.get()).map_err(|error| no_header(error.to_string()))
+}
+
+/// Read on its own, so that a newer header whose other fields changed is still told apart from a broken one.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SchemaVersion {
+    schema_version: u32,
+}
+
+/// The text before the trailer's line, and the trailer when the last line is one.
+fn split_trailer(text: &str) -> (&str, Option<Trailer>) {
+    let end = text.trim_end_matches('\n');
+    let start = end.rfind('\n').map_or(0, |newline| newline + 1);
+    let (body, last) = end.split_at(start);
+    match serde_json::from_str::<Line<Trailer>>(last) {
+        Ok(line) if line.kind == "trailer" => (body, Some(line.data)),
+        _ => (text, None),
+    }
+}
+
+fn parse(text: &str, at: RecordRef) -> Result<Parsed, serde_json::Error> {
+    Parsed::from_line(serde_json::from_str(text)?, at)
+}
+
+fn judge(body: &str, records: u64, trailer: Option<&Trailer>) -> Completeness {
+    let truncated = |detail: &str| Completeness::Truncated { detail: detail.into() };
+    match trailer {
+        None => truncated("the trailer is missing"),
+        Some(trailer) if trailer.records != records => truncated("the trailer counts other records than there are"),
+        Some(trailer) if trailer.sha256 != hex_sha256(body.as_bytes()) => {
+            truncated("the trailer's SHA-256 does not agree")
+        }
+        Some(trailer) if !trailer.complete => Completeness::Interrupted,
+        Some(_) => Completeness::Complete,
+    }
+}

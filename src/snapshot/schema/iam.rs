@@ -1,0 +1,153 @@
+//! AWS IAM: users, groups, roles and policies, from `iam:GetAccountAuthorizationDetails`.
+//! Shapes: IAM API Reference, Data Types.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::model::{Reflect, Type, Value};
+
+/// A policy document as JSON text, byte for byte. It is a JSON object, or a JSON string when what the server sent is not JSON.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PolicyDocument(Box<RawValue>);
+
+impl PolicyDocument {
+    /// Keeps `text` as the document it is, or as a JSON string when it is none.
+    pub fn from_text(text: &str) -> Self {
+        let one_line = |text: &str| RawValue::from_string(text.replace(['\n', '\r'], " "));
+        let document = if text.trim_start().starts_with('{') { one_line(text.trim()).ok() } else { None };
+        Self(document.unwrap_or_else(|| string_value(text)))
+    }
+
+    /// The document's JSON text.
+    pub fn json(&self) -> &str {
+        self.0.get()
+    }
+}
+
+/// A JSON string; serde_json cannot fail to quote text, and `null` would still read as no document.
+fn string_value(text: &str) -> Box<RawValue> {
+    serde_json::value::to_raw_value(text).unwrap_or_default()
+}
+
+impl PartialEq for PolicyDocument {
+    fn eq(&self, other: &Self) -> bool {
+        self.json() == other.json()
+    }
+}
+
+impl Reflect for PolicyDocument {
+    const TYPE: Type = Type::String;
+
+    fn value(&self) -> Value<'_> {
+        Value::Str(self.json())
+    }
+}
+
+record! {
+    /// A user.
+    struct UserDetail / UserDetailAnswer = "user_detail" {
+        /// Name.
+        "UserName" user_name: String, unknown;
+        /// ARN.
+        "Arn" arn: String, unknown;
+        /// Policies written into the user.
+        "UserPolicyList" user_policy_list: Vec<PolicyDetail>, empty;
+        /// Names of its groups.
+        "GroupList" group_list: Vec<String>, empty;
+        /// Managed policies attached to it.
+        "AttachedManagedPolicies" attached_managed_policies: Vec<AttachedPolicy>, empty;
+        /// Permissions boundary.
+        "PermissionsBoundary" permissions_boundary: PermissionsBoundary, absent;
+    }
+}
+
+record! {
+    /// A group of users.
+    struct GroupDetail / GroupDetailAnswer = "group_detail" {
+        /// Name.
+        "GroupName" group_name: String, unknown;
+        /// ARN.
+        "Arn" arn: String, unknown;
+        /// Policies written into the group.
+        "GroupPolicyList" group_policy_list: Vec<PolicyDetail>, empty;
+        /// Managed policies attached to it.
+        "AttachedManagedPolicies" attached_managed_policies: Vec<AttachedPolicy>, empty;
+    }
+}
+
+record! {
+    /// A role.
+    struct RoleDetail / RoleDetailAnswer = "role_detail" {
+        /// Name.
+        "RoleName" role_name: String, unknown;
+        /// ARN.
+        "Arn" arn: String, unknown;
+        /// Path; `/aws-service-role/…` marks a service-linked role.
+        "Path" path: String, unknown;
+        /// Who may assume it.
+        "AssumeRolePolicyDocument" assume_role_policy_document: PolicyDocument, unknown;
+        /// Policies written into the role.
+        "RolePolicyList" role_policy_list: Vec<PolicyDetail>, empty;
+        /// Managed policies attached to it.
+        "AttachedManagedPolicies" attached_managed_policies: Vec<AttachedPolicy>, empty;
+        /// Permissions boundary.
+        "PermissionsBoundary" permissions_boundary: PermissionsBoundary, absent;
+    }
+}
+
+record! {
+    /// An inline policy.
+    struct PolicyDetail / PolicyDetailAnswer = "policy_detail" {
+        /// Name.
+        "PolicyName" policy_name: String, unknown;
+        /// Its document.
+        "PolicyDocument" policy_document: PolicyDocument, unknown;
+    }
+}
+
+record! {
+    /// A managed policy as its holder names it.
+    struct AttachedPolicy / AttachedPolicyAnswer = "attached_policy" {
+        /// Name.
+        "PolicyName" policy_name: String, unknown;
+        /// ARN.
+        "PolicyArn" policy_arn: String, unknown;
+    }
+}
+
+record! {
+    /// A permissions boundary.
+    struct PermissionsBoundary / PermissionsBoundaryAnswer = "permissions_boundary" {
+        /// ARN of the policy that is the boundary.
+        "PermissionsBoundaryArn" permissions_boundary_arn: String, unknown;
+    }
+}
+
+record! {
+    /// A managed policy, the customer's or AWS's.
+    struct ManagedPolicyDetail / ManagedPolicyDetailAnswer = "managed_policy_detail" {
+        /// Name.
+        "PolicyName" policy_name: String, unknown;
+        /// ARN.
+        "Arn" arn: String, unknown;
+        /// Version in force.
+        "DefaultVersionId" default_version_id: String, unknown;
+        /// How many users, groups and roles it is attached to.
+        "AttachmentCount" attachment_count: i64, unknown;
+        /// The version in force; collectors leave the others out.
+        "PolicyVersionList" policy_version_list: Vec<PolicyVersion>, empty;
+    }
+}
+
+record! {
+    /// A version of a managed policy.
+    struct PolicyVersion / PolicyVersionAnswer = "policy_version" {
+        /// `v1`, `v2`, …
+        "VersionId" version_id: String, unknown;
+        /// Whether it is the one in force.
+        "IsDefaultVersion" is_default_version: bool, unknown;
+        /// Its document.
+        "Document" document: PolicyDocument, unknown;
+    }
+}

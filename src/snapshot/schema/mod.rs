@@ -1,0 +1,10 @@
+//! What records hold, a file a source. AWS records keep AWS's own names, MySQL records MySQL's, TLS records those of TLS
+//! and X.509. Each field says what its source means by leaving it out.
+
+pub mod collection;
+pub mod ec2;
+pub mod iam;
+pub mod mysql;
+pub mod rds;
+pub mod sts;
+pub mod tls;
