@@ -5,6 +5,8 @@
 
 #[macro_use]
 pub mod model;
+pub mod check;
 #[cfg(feature = "collect")]
 pub mod collect;
+pub mod facts;
 pub mod snapshot;

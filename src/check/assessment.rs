@@ -1,0 +1,296 @@
+//! The assessment document. Reports see this and nothing else, so that no two of them can disagree. Text that came from a
+//! target is [`Untrusted`]: it is stored as it came and shown escaped.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{GapReason, Outcome, Severity, Untrusted};
+
+/// Everything that a run found out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// Version of this form.
+    pub schema_version: u32,
+    /// What ran, on what.
+    pub run: Run,
+    /// Counts.
+    pub summary: Summary,
+    /// What the gate said.
+    pub gate: Gate,
+    /// What the listings returned and what was left out of the assessment, sorted.
+    pub population: Vec<Population>,
+    /// What could not be read, sorted.
+    pub gaps: Vec<GapEntry>,
+    /// The rules that ran, sorted by id.
+    pub rules: Vec<RuleEntry>,
+    /// The verdicts, passes included, sorted by rule and subject.
+    pub verdicts: Vec<VerdictEntry>,
+}
+
+/// What ran, on what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Version of the program.
+    pub tool_version: String,
+    /// The time that waivers and stale tables were judged at: `--now`, or the clock.
+    pub now: Timestamp,
+    /// SHA-256 over the rule files, in hexadecimal.
+    pub rules_sha256: String,
+    /// The snapshot files, in the order given. [`Location::file`] is an index into them.
+    pub snapshots: Vec<SnapshotEntry>,
+}
+
+/// A snapshot file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotEntry {
+    /// Name as the user gave it.
+    pub path: String,
+    /// SHA-256 of its uncompressed text, in hexadecimal.
+    pub sha256: String,
+    /// Records and gaps in it.
+    pub records: u64,
+    /// Version of the program that collected.
+    pub tool_version: String,
+    /// When the collection began.
+    pub started: Timestamp,
+    /// When it ended; none when the trailer is missing.
+    pub finished: Option<Timestamp>,
+    /// Whether all of it is there.
+    pub complete: bool,
+    /// Why not, in words.
+    pub incomplete_because: Option<Untrusted>,
+    /// Regions asked for.
+    pub regions: Vec<String>,
+    /// Collectors that ran: `aws`, `mysql`, `tls`.
+    pub collectors: Vec<String>,
+    /// Who collected.
+    pub identity: Vec<Untrusted>,
+}
+
+/// Counts of the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Clusters assessed.
+    pub clusters: usize,
+    /// Subjects of all kinds.
+    pub subjects: usize,
+    /// Verdicts by outcome; every outcome is a key.
+    pub outcomes: BTreeMap<Outcome, usize>,
+    /// Failures by severity; every severity is a key.
+    pub failures: BTreeMap<Severity, usize>,
+    /// Gaps that the user did not choose.
+    pub involuntary_gaps: usize,
+    /// Gaps that the user chose.
+    pub voluntary_gaps: usize,
+}
+
+/// What the gate said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The severity from which a failure fails the gate; none for never.
+    pub fail_on: Option<Severity>,
+    /// Whether unknowns are tolerated.
+    pub allow_incomplete: bool,
+    /// The answer.
+    pub result: GateResult,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
+/// The gate's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateResult {
+    /// No failure at or above the threshold, and all of it was read.
+    Clean,
+    /// A failure at or above the threshold.
+    Failed,
+    /// No such failure, but something that was asked for could not be read.
+    Incomplete,
+    /// There was nothing to assess.
+    NothingAssessed,
+}
+
+/// What one listing returned.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Population {
+    /// AWS account.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// The call or query, as in `rds:DescribeDBClusters`.
+    pub source: String,
+    /// Kind of record, as in `rds.db_cluster`.
+    pub kind: String,
+    /// What it was asked for, when for one resource.
+    pub target: Option<Untrusted>,
+    /// Items returned.
+    pub returned: u32,
+    /// Items kept.
+    pub kept: u32,
+    /// The others.
+    pub excluded: Vec<ExcludedEntry>,
+}
+
+/// An item that is not assessed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ExcludedEntry {
+    /// Its identifier.
+    pub id: Untrusted,
+    /// Why it is left out.
+    pub why: Untrusted,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GapEntry {
+    /// AWS account.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// The call, table or probe.
+    pub what: String,
+    /// What it was asked for, when for one resource.
+    pub target: Option<Untrusted>,
+    /// The kind of failure.
+    pub reason: GapReason,
+    /// What would close the gap.
+    pub needs: Option<Untrusted>,
+    /// The target's own words.
+    pub message: Untrusted,
+    /// Where the snapshot says so.
+    pub location: Option<Location>,
+}
+
+/// A rule that ran. Its texts come from the rule file and are trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleEntry {
+    /// Id.
+    pub id: String,
+    /// What is wanted or wrong, in a line.
+    pub title: String,
+    /// Severity, after overrides.
+    pub severity: Severity,
+    /// Area: the folder of the rule file.
+    pub area: String,
+    /// Kind of subject it judges.
+    pub target: String,
+    /// Why it matters.
+    pub rationale: String,
+    /// The condition, as the rule file states it.
+    pub check: String,
+    /// How to mend it, in general.
+    pub remediation: Remediation,
+    /// Framework → control ids.
+    pub frameworks: Frameworks,
+    /// Documentation of AWS or MySQL (https).
+    pub docs: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+}
+
+/// Framework → control ids.
+pub type Frameworks = BTreeMap<String, Vec<String>>;
+
+/// How to mend a failure. In a verdict the templates are filled in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remediation {
+    /// In words.
+    pub text: Untrusted,
+    /// AWS CLI.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cli: Option<Untrusted>,
+    /// SQL.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sql: Option<Untrusted>,
+    /// Terraform.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub terraform: Option<Untrusted>,
+}
+
+/// What a rule says of a subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerdictEntry {
+    /// Id of the rule.
+    pub rule: String,
+    /// What was judged.
+    pub subject: SubjectEntry,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Severity of the rule.
+    pub severity: Severity,
+    /// What was found, in a sentence.
+    pub message: Untrusted,
+    /// Why it is unknown, not applicable or an error: each reason once.
+    pub reasons: Vec<Untrusted>,
+    /// The values that decided it, in the order read.
+    pub evidence: Vec<EvidenceEntry>,
+    /// For rules that look at each element of a list: the elements that fail or are unknown. Empty otherwise.
+    pub elements: Vec<ElementEntry>,
+    /// How to mend it here; only for failures.
+    pub remediation: Option<Remediation>,
+    /// Stable identity: SHA-256 of rule and subject, in hexadecimal. Never of index, line or message.
+    pub fingerprint: String,
+}
+
+/// One element of a list that a rule judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ElementEntry {
+    /// Its stable name in the list.
+    pub key: Untrusted,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// What was found.
+    pub message: Untrusted,
+    /// Why it is unknown.
+    pub reasons: Vec<Untrusted>,
+    /// The values that decided it.
+    pub evidence: Vec<EvidenceEntry>,
+    /// How to mend it here; only for failures.
+    pub remediation: Option<Remediation>,
+    /// Stable identity: SHA-256 of rule, subject and element key, in hexadecimal.
+    pub fingerprint: String,
+}
+
+/// What was judged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SubjectEntry {
+    /// Kind, as in `db_cluster`.
+    pub kind: String,
+    /// Identifier: the ARN of an AWS resource, `ARN/'user'@'host'` of a database account, `host:port` of an endpoint.
+    pub id: Untrusted,
+    /// Short name.
+    pub name: Untrusted,
+    /// AWS account.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+}
+
+/// A value that decided a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceEntry {
+    /// The fact as the rule names it, as in `r.publicly_accessible`.
+    pub fact: String,
+    /// Its value, or none when it is unknown.
+    pub value: Option<Untrusted>,
+    /// Where it was read; several places for a computed fact.
+    pub locations: Vec<Location>,
+}
+
+/// A place in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Location {
+    /// Index into [`Run::snapshots`].
+    pub file: u16,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// JSON pointer into the line.
+    pub pointer: String,
+    /// The call, query or probe that gave the value.
+    pub source: String,
+    /// When it answered.
+    pub observed: Timestamp,
+}
