@@ -34,3 +34,9 @@ pub struct Subject<'a> {
     /// Its facts, or why there are none.
     pub facts: Result<&'a dyn Object, &'a Why>,
 }
+
+/// A set of facts that rules can be run over.
+pub trait Subjects: Sync {
+    /// The subjects of a kind, in any order.
+    fn subjects(&self, target: &str) -> Vec<Subject<'_>>;
+}

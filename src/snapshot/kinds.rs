@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::de::Error as _;
 
 use super::line::{Line, Record};
@@ -52,6 +53,12 @@ macro_rules! kinds {
         }
 
         impl Records {
+            /// Calls `visit` with every record's place and envelope: account, region, source, time of the answer.
+            pub fn for_each(&self, mut visit: impl FnMut(RecordRef, &str, &str, &str, Timestamp)) {
+                $(self.$table.iter().for_each(|it| visit(it.at, &it.account, &it.region, &it.source, it.observed));)*
+                self.gaps.iter().for_each(|it| visit(it.at, &it.account, &it.region, &it.source, it.observed));
+            }
+
             /// Adds a line to its table.
             pub(super) fn push(&mut self, parsed: Parsed) {
                 match parsed {

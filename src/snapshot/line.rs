@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{RecordRef, Untrusted};
+use crate::model::{Object, ObjectType, Place, RecordRef, Reflect, Type, Untrusted, Value};
 
 /// One line: an envelope around `data`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,4 +82,26 @@ pub struct Trailer {
     pub finished: Timestamp,
     /// Whether it came to its end; `false` when it was interrupted.
     pub complete: bool,
+}
+
+impl<T: Object> Object for Record<T> {
+    fn object_type(&self) -> &'static ObjectType {
+        self.data.object_type()
+    }
+
+    fn field(&self, index: usize) -> Value<'_> {
+        self.data.field(index)
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(Place::data_of(self.at))
+    }
+}
+
+impl<T: Object + Reflect> Reflect for Record<T> {
+    const TYPE: Type = T::TYPE;
+
+    fn value(&self) -> Value<'_> {
+        Value::Object(self)
+    }
 }

@@ -1,0 +1,53 @@
+//! Snapshots of clusters and who may restore them.
+
+use std::sync::Arc;
+
+use crate::model::{Derived, Fact, Place, Why};
+use crate::snapshot::Record;
+use crate::snapshot::schema::rds::{DbClusterSnapshot, DbClusterSnapshotAttributes};
+
+facts! {
+    /// A snapshot of an Aurora cluster.
+    struct ClusterSnapshot = "db_cluster_snapshot" on DbClusterSnapshot {
+        /// Accounts that may restore it, `all` for everybody. Only manual snapshots can be shared.
+        restorable_by: Derived<Vec<String>>;
+    }
+}
+
+impl ClusterSnapshot {
+    /// Joins a snapshot with its attributes.
+    pub fn new(
+        record: &Arc<Record<DbClusterSnapshot>>,
+        attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>,
+    ) -> Self {
+        Self { record: Arc::clone(record), restorable_by: restorable_by(attributes) }
+    }
+}
+
+fn restorable_by(attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>) -> Derived<Vec<String>> {
+    let attributes = match attributes {
+        Fact::Known(attributes) => attributes,
+        Fact::Absent => return Derived::unknown(Why::NotCollected),
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    let place = Place::data_of(attributes.at).member("DBClusterSnapshotAttributes");
+    let list = match &attributes.data.db_cluster_snapshot_attributes {
+        Fact::Known(list) => list.as_slice(),
+        Fact::Absent => &[],
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    if list.iter().any(|attribute| attribute.attribute_name.is_unknown()) {
+        return Derived::unknown(Why::NotCollected);
+    }
+    // RDS answers `restore` with an empty list for a snapshot that is not shared.
+    let is_restore = |name: &Fact<String>| name.known().is_some_and(|name| name == "restore");
+    match list.iter().enumerate().find(|(_, attribute)| is_restore(&attribute.attribute_name)) {
+        Some((index, restore)) => {
+            Derived::new(restore.attribute_values.clone(), vec![place.item(index).member("AttributeValues")])
+        }
+        None => Derived::new(
+            Fact::Unknown(Why::Dangling { kind: "rds.snapshot_attribute", id: "restore".into() }),
+            vec![place],
+        ),
+    }
+}

@@ -1,0 +1,228 @@
+//! One statement of an identity policy and what it grants by itself.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::document::{condition_keys, strings};
+use super::glob::{action_matches, is_every_action, matches};
+use crate::model::{Fact, Place, Why};
+
+vocabulary! {
+    /// What a statement does to what it matches.
+    enum Effect = "effect" {
+        /// Grants it.
+        Allow = "Allow",
+        /// Forbids it.
+        Deny = "Deny",
+    }
+}
+
+facts! {
+    /// A statement of an identity policy.
+    struct Statement = "iam_statement" {
+        /// Its name, if it has one.
+        sid: Fact<String>, optional;
+        /// `Allow` or `Deny`.
+        effect: Fact<Effect>;
+        /// `Action`.
+        actions: Fact<Vec<String>>, optional;
+        /// `NotAction`.
+        not_actions: Fact<Vec<String>>, optional;
+        /// `Resource`.
+        resources: Fact<Vec<String>>, optional;
+        /// `NotResource`.
+        not_resources: Fact<Vec<String>>, optional;
+        /// Condition keys, in lower case and sorted; none when the statement is unconditional.
+        condition_keys: Fact<Vec<String>>;
+        /// Whether `Action` covers every action of every service.
+        every_action: Fact<bool>;
+        /// Whether `Resource` covers every resource.
+        every_resource: Fact<bool>;
+        /// Whether its actions cover `iam:PassRole`.
+        covers_pass_role: Fact<bool>;
+        /// Whether its actions cover `rds-db:connect`.
+        covers_connect: Fact<bool>;
+        /// Whether its resources name database users of every cluster.
+        connects_to_any_cluster: Fact<bool>;
+        /// Whether its resources name every database user of a cluster.
+        connects_as_any_user: Fact<bool>;
+    } key key at at
+}
+
+impl Statement {
+    /// Reads a statement. What cannot be read is unknown and leaves the rest as it is.
+    ///
+    /// # Errors
+    /// When it is not a JSON object.
+    pub fn new(json: &Value, at: Place) -> Result<Self, Why> {
+        let Value::Object(statement) = json else {
+            return Err(Why::Unreadable { detail: "the statement is not a JSON object".into() });
+        };
+        let element = |name| strings(statement, name);
+        let (actions, not_actions) = (element("Action"), element("NotAction"));
+        let (resources, not_resources) = (element("Resource"), element("NotResource"));
+        let covers = |action: &str| covers_action(&actions, &not_actions, action);
+        let reach = |fits: fn(&str) -> bool| covers_resources(&resources, &not_resources, fits);
+        Ok(Self {
+            sid: text(statement, "Sid"),
+            effect: text(statement, "Effect").map(Effect::from),
+            condition_keys: condition_keys(statement),
+            every_action: any(&actions, is_every_action),
+            every_resource: any(&resources, is_star),
+            covers_pass_role: covers("iam:PassRole"),
+            covers_connect: covers("rds-db:connect"),
+            connects_to_any_cluster: reach(names_any_cluster),
+            connects_as_any_user: reach(names_any_user),
+            key: key(statement),
+            actions,
+            not_actions,
+            resources,
+            not_resources,
+            at,
+        })
+    }
+}
+
+fn text(statement: &Map<String, Value>, element: &str) -> Fact<String> {
+    match statement.get(element) {
+        None => Fact::Absent,
+        Some(Value::String(text)) => Fact::Known(text.clone()),
+        Some(_) => Fact::Unknown(Why::Unreadable { detail: format!("{element} is not a string").into() }),
+    }
+}
+
+/// The Sid, or the first half of the statement's SHA-256: either outlives a statement that is inserted before it.
+fn key(statement: &Map<String, Value>) -> String {
+    if let Some(Value::String(sid)) = statement.get("Sid")
+        && !sid.is_empty()
+    {
+        return sid.clone();
+    }
+    let digest = Sha256::digest(Value::Object(statement.clone()).to_string());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether any pattern fits; an element that is not there has none.
+fn any(patterns: &Fact<Vec<String>>, fits: fn(&str) -> bool) -> Fact<bool> {
+    match patterns {
+        Fact::Known(patterns) => Fact::Known(patterns.iter().any(|pattern| fits(pattern))),
+        Fact::Absent => Fact::Known(false),
+        Fact::Unknown(why) => Fact::Unknown(why.clone()),
+    }
+}
+
+/// `Action` covers what it lists, `NotAction` all but what it lists.
+fn covers_action(actions: &Fact<Vec<String>>, not_actions: &Fact<Vec<String>>, action: &str) -> Fact<bool> {
+    let listed = |patterns: &[String]| patterns.iter().any(|pattern| action_matches(pattern, action));
+    match (actions, not_actions) {
+        (Fact::Known(actions), _) => Fact::Known(listed(actions)),
+        (Fact::Unknown(why), _) | (_, Fact::Unknown(why)) => Fact::Unknown(why.clone()),
+        (Fact::Absent, Fact::Known(not_actions)) => Fact::Known(!listed(not_actions)),
+        (Fact::Absent, Fact::Absent) => Fact::Known(false),
+    }
+}
+
+/// `NotResource` leaves out a few and covers the rest, which is any cluster and any user.
+fn covers_resources(
+    resources: &Fact<Vec<String>>,
+    not_resources: &Fact<Vec<String>>,
+    fits: fn(&str) -> bool,
+) -> Fact<bool> {
+    match (resources, not_resources) {
+        (Fact::Absent, Fact::Known(_)) => Fact::Known(true),
+        (Fact::Absent, Fact::Unknown(why)) => Fact::Unknown(why.clone()),
+        _ => any(resources, fits),
+    }
+}
+
+fn is_star(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
+}
+
+/// A cluster and a user that no policy names, in the form that `rds-db:connect` asks for. Aurora User Guide, "Creating and
+/// using an IAM policy for IAM database access".
+const ANY_USER_OF_ANY_CLUSTER: &str =
+    "arn:aws:rds-db:us-east-1:000000000000:dbuser:cluster-NOBODYNAMEDTHISCLUSTER0000/nobody named this user";
+
+/// `dbuser:RESOURCE/USER` of a pattern.
+fn database_user(pattern: &str) -> Option<(&str, &str)> {
+    pattern.split_once(":dbuser:")?.1.split_once('/')
+}
+
+fn names_any_cluster(pattern: &str) -> bool {
+    let with_any_account = wildcarded(pattern);
+    matches(&with_any_account, ANY_USER_OF_ANY_CLUSTER)
+        || database_user(pattern).is_some_and(|(resource, _)| is_star(resource) || resource == "cluster-*")
+}
+
+fn names_any_user(pattern: &str) -> bool {
+    let with_any_account = wildcarded(pattern);
+    matches(&with_any_account, ANY_USER_OF_ANY_CLUSTER) || database_user(pattern).is_some_and(|(_, user)| is_star(user))
+}
+
+/// The pattern with partition, region and account left open, because naming one's own account narrows nothing.
+fn wildcarded(pattern: &str) -> String {
+    let mut parts = pattern.splitn(6, ':');
+    match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some("arn"), Some(_), Some(service), Some(_), Some(_), Some(resource)) => {
+            format!("arn:*:{service}:*:*:{resource}")
+        }
+        _ => pattern.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::RecordRef;
+
+    fn statement(json: &Value) -> Statement {
+        Statement::new(json, Place::data_of(RecordRef { file: 0, line: 1 })).unwrap()
+    }
+
+    #[test]
+    fn knows_how_far_a_connect_reaches() {
+        for (resource, any_cluster, any_user) in [
+            ("*", true, true),
+            ("arn:aws:rds-db:us-east-1:123456789012:dbuser:*/*", true, true),
+            ("arn:aws:rds-db:us-east-1:123456789012:dbuser:*", true, true),
+            ("arn:aws:rds-db:*:*:*", true, true),
+            ("arn:aws-cn:rds-db:cn-north-1:1:dbuser:*", true, true),
+            ("arn:*", true, true),
+            ("arn:aws:rds-db:us-east-1:123456789012:dbuser:*/app", true, false),
+            ("arn:aws:rds-db:us-east-1:123456789012:dbuser:cluster-*/app", true, false),
+            ("arn:aws:rds-db:us-east-1:123456789012:dbuser:cluster-ABC/*", false, true),
+            ("arn:aws:rds-db:us-east-1:123456789012:dbuser:cluster-ABC/app", false, false),
+            ("arn:aws:rds:us-east-1:123456789012:cluster:*", false, false),
+        ] {
+            let facts = statement(&json!({"Effect": "Allow", "Action": "rds-db:connect", "Resource": resource}));
+            assert_eq!(facts.connects_to_any_cluster, Fact::Known(any_cluster), "{resource}");
+            assert_eq!(facts.connects_as_any_user, Fact::Known(any_user), "{resource}");
+        }
+    }
+
+    #[test]
+    fn not_action_and_not_resource_cover_the_rest() {
+        for (json, connect, any_cluster) in [
+            (json!({"NotAction": "iam:*", "Resource": "*"}), true, true),
+            (json!({"NotAction": "rds-db:*", "Resource": "*"}), false, true),
+            (json!({"Action": "rds-db:*", "NotResource": "arn:aws:rds-db:*:*:dbuser:cluster-A/x"}), true, true),
+            (json!({"Action": "rds:*", "Resource": "*"}), false, true),
+            (json!({}), false, false),
+        ] {
+            let facts = statement(&json);
+            assert_eq!(facts.covers_connect, Fact::Known(connect), "{json}");
+            assert_eq!(facts.connects_to_any_cluster, Fact::Known(any_cluster), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_unknown() {
+        let facts = statement(&json!({"Effect": 1, "Action": {"a": 1}, "Resource": "*", "Condition": []}));
+        assert!(facts.effect.is_unknown() && facts.covers_connect.is_unknown() && facts.condition_keys.is_unknown());
+        assert_eq!(facts.every_resource, Fact::Known(true));
+        assert!(Statement::new(&json!("Allow"), Place::data_of(RecordRef { file: 0, line: 1 })).is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! Parameters of a cluster parameter group, as typed fields, so that a rule cannot misspell one.
+
+use std::sync::Arc;
+
+use crate::model::{Derived, Fact, Place, Why};
+use crate::snapshot::Record;
+use crate::snapshot::schema::rds::{DbClusterParameters, Parameter};
+
+/// Declares the parameters that rules may name.
+macro_rules! parameters {
+    ($($(#[doc = $doc:literal])* $name:ident;)*) => {
+        facts! {
+            /// The values of a cluster parameter group. A parameter without a value is absent: the engine's default applies.
+            struct ClusterParameters = "cluster_parameters" {
+                $($(#[doc = $doc])* $name: Derived<String>, optional;)*
+            }
+        }
+
+        impl ClusterParameters {
+            /// Reads the parameters of a group.
+            pub fn new(group: &Fact<Arc<Record<DbClusterParameters>>>) -> Self {
+                Self { $($name: value(group, stringify!($name)),)* }
+            }
+        }
+    };
+}
+
+parameters! {
+    /// Whether connections without TLS are refused: `ON`/`OFF` or `1`/`0`. Aurora MySQL; a parameter of the cluster group only.
+    require_secure_transport;
+    /// TLS versions that the server accepts, as in `TLSv1.2,TLSv1.3`. Aurora MySQL.
+    tls_version;
+    /// Whether the audit log is on: `1` or `0`. Aurora MySQL.
+    server_audit_logging;
+    /// Events that go into the audit log, as a comma-separated list. Aurora MySQL.
+    server_audit_events;
+    /// Users whose events stay out of the audit log. Aurora MySQL.
+    server_audit_excl_users;
+    /// Whether the audit log goes to CloudWatch Logs: `1` or `0`. Aurora MySQL.
+    server_audit_logs_upload;
+}
+
+fn value(group: &Fact<Arc<Record<DbClusterParameters>>>, name: &str) -> Derived<String> {
+    let group = match group {
+        Fact::Known(group) => group,
+        Fact::Absent => return Derived::unknown(Why::NotCollected),
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    match &group.data.parameters {
+        Fact::Known(parameters) => listed(group, parameters, name),
+        Fact::Absent => Derived::unknown(Why::NotCollected),
+        Fact::Unknown(why) => Derived::unknown(why.clone()),
+    }
+}
+
+/// A parameter that the answer does not list is unknown rather than unset: RDS lists every parameter of the family.
+fn listed(group: &Record<DbClusterParameters>, parameters: &[Parameter], name: &str) -> Derived<String> {
+    let place = Place::data_of(group.at).member("Parameters");
+    let found = parameters
+        .iter()
+        .enumerate()
+        .find(|(_, parameter)| parameter.parameter_name.known().is_some_and(|it| it == name));
+    match found {
+        Some((index, parameter)) => {
+            Derived::new(parameter.parameter_value.clone(), vec![place.item(index).member("ParameterValue")])
+        }
+        None => Derived::new(Fact::Unknown(Why::Dangling { kind: "rds.parameter", id: name.into() }), vec![place]),
+    }
+}

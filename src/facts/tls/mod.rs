@@ -1,0 +1,13 @@
+//! What an endpoint's certificates prove: for which names, until when, and under whose authority.
+
+mod anchors;
+mod certificate;
+mod chain;
+mod endpoint;
+mod name;
+
+pub use anchors::Anchors;
+pub use certificate::Certificate;
+pub use chain::ChainState;
+pub use endpoint::{Endpoint, EndpointRole, Probe};
+pub use name::NameMatch;
