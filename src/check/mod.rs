@@ -1,11 +1,15 @@
 //! Floor 4: verdicts become an Assessment, the one document that every report is made from, with the gate's answer in it.
 
+mod assess;
 mod assessment;
+mod gate;
 
+pub use assess::assess;
 pub use assessment::{
-    Assessment, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks, GapEntry, Gate, GateResult, Location,
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks, GapEntry, Gate, GateResult, Location,
     Population, Remediation, RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
 };
+pub use gate::GateOptions;
 
 /// Version of the assessment's form.
 pub const SCHEMA_VERSION: u32 = 1;

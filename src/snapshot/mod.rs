@@ -11,7 +11,7 @@ mod write;
 pub use file::{FileError, read_text, write_atomically};
 pub use kinds::{Kind, Records};
 pub use line::{Header, Line, Record, Scope, Trailer};
-pub use read::{Completeness, ReadError, Snapshot, SnapshotFile, read};
+pub use read::{Completeness, ReadError, Snapshot, SnapshotFile, read, read_texts};
 pub use write::{Draft, WriteError, write};
 
 /// Version of the snapshot's form. Readers take this one and older ones.

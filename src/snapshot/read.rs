@@ -94,10 +94,18 @@ pub enum ReadError {
 /// When a file cannot be read, has no header, is newer than this version, or has a bad line before its end. A last line
 /// that is cut off is no error: the file is [`Completeness::Truncated`].
 pub fn read(paths: &[PathBuf]) -> Result<Snapshot, ReadError> {
+    let texts = paths.iter().map(|path| Ok((path.clone(), read_text(path)?))).collect::<Result<Vec<_>, FileError>>()?;
+    read_texts(&texts)
+}
+
+/// Reads snapshots that are in memory, each with the name that reports show.
+///
+/// # Errors
+/// As [`read`], but for the files themselves.
+pub fn read_texts(texts: &[(PathBuf, String)]) -> Result<Snapshot, ReadError> {
     let mut snapshot = Snapshot::default();
-    for (file, path) in (0..).zip(paths) {
-        let text = read_text(path)?;
-        let (about, parsed) = read_one(path, file, &text)?;
+    for (file, (path, text)) in (0..).zip(texts) {
+        let (about, parsed) = read_one(path, file, text)?;
         snapshot.files.push(about);
         parsed.into_iter().for_each(|line| snapshot.records.push(line));
     }

@@ -1,0 +1,311 @@
+//! From snapshot, rules and verdicts to the assessment document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::SCHEMA_VERSION;
+use super::assessment::{
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Location, Population, Remediation,
+    RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
+};
+use super::gate::{Completeness as Reading, GateOptions, empty_summary, judge};
+use crate::facts::{Facts, Identity};
+use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Untrusted, Why};
+use crate::rules::{Element, Evidence, Rule, RuleSet, Verdict, evaluate};
+use crate::snapshot::schema::collection::Listing;
+use crate::snapshot::{Completeness, Record, Snapshot, SnapshotFile};
+
+/// Judges a snapshot by rules and asks the gate.
+pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Timestamp) -> Assessment {
+    let facts = Facts::new(snapshot);
+    let verdicts = evaluate(rules, &facts);
+    let places = Places::of(snapshot, &verdicts);
+    let gaps = gaps(snapshot);
+    let summary = summarise(rules, &verdicts, &gaps, facts.cluster_count());
+    let reading = reading(snapshot, &verdicts, &gaps);
+    Assessment {
+        schema_version: SCHEMA_VERSION,
+        run: run(snapshot, rules, now),
+        gate: judge(gate, &summary, &reading),
+        summary,
+        population: population(snapshot),
+        gaps,
+        rules: rules.rules.iter().map(rule_entry).collect(),
+        verdicts: verdicts.iter().filter_map(|verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict))).collect(),
+    }
+}
+
+fn run(snapshot: &Snapshot, rules: &RuleSet, now: Timestamp) -> Run {
+    Run {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        now,
+        rules_sha256: rules.digest.clone(),
+        snapshots: snapshot.files.iter().map(snapshot_entry).collect(),
+    }
+}
+
+fn snapshot_entry(file: &SnapshotFile) -> SnapshotEntry {
+    let header = &file.header;
+    SnapshotEntry {
+        path: file.path.display().to_string(),
+        sha256: file.sha256.clone(),
+        records: file.records,
+        tool_version: header.tool_version.clone(),
+        started: header.started,
+        finished: file.finished,
+        complete: file.completeness == Completeness::Complete,
+        incomplete_because: incomplete_because(file).map(Untrusted::from),
+        regions: header.scope.regions.clone(),
+        collectors: header.scope.collectors.clone(),
+        identity: header.identity.clone(),
+    }
+}
+
+fn incomplete_because(file: &SnapshotFile) -> Option<String> {
+    match &file.completeness {
+        Completeness::Complete => None,
+        Completeness::Interrupted => Some("the collection was interrupted".to_owned()),
+        Completeness::Truncated { detail } => Some(detail.to_string()),
+    }
+}
+
+fn reading(snapshot: &Snapshot, verdicts: &[Verdict], gaps: &[GapEntry]) -> Reading {
+    let undecided = verdicts.iter().filter(|verdict| is_undecided(verdict)).count();
+    let left_out: BTreeSet<_> =
+        gaps.iter().filter(|gap| gap.reason.is_voluntary()).map(|gap| gap.what.split(':').next().unwrap_or_default()).collect();
+    let whole = |file: &SnapshotFile| Some(format!("{} is not whole: {}", file.path.display(), incomplete_because(file)?));
+    Reading {
+        undecided,
+        snapshots: snapshot.files.iter().filter_map(whole).collect(),
+        left_out: left_out.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// Unknown or broken, unless every reason for it is the user's own choice.
+fn is_undecided(verdict: &Verdict) -> bool {
+    let chosen = |why: &Why| matches!(why, Why::Gap(gap) if gap.reason.is_voluntary());
+    match verdict.outcome {
+        Outcome::Error => true,
+        Outcome::Unknown => verdict.gaps.is_empty() || !verdict.gaps.iter().all(chosen),
+        Outcome::Pass | Outcome::Fail | Outcome::NotApplicable => false,
+    }
+}
+
+fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], clusters: usize) -> Summary {
+    let mut summary = empty_summary();
+    let mut subjects = BTreeSet::new();
+    for verdict in verdicts {
+        *summary.outcomes.entry(verdict.outcome).or_default() += 1;
+        if let (Outcome::Fail, Some(rule)) = (verdict.outcome, rules.rules.get(verdict.rule)) {
+            *summary.failures.entry(rule.severity).or_default() += 1;
+        }
+        subjects.insert(&verdict.subject);
+    }
+    let voluntary = gaps.iter().filter(|gap| gap.reason.is_voluntary()).count();
+    Summary { clusters, subjects: subjects.len(), involuntary_gaps: gaps.len() - voluntary, voluntary_gaps: voluntary, ..summary }
+}
+
+fn gaps(snapshot: &Snapshot) -> Vec<GapEntry> {
+    let mut gaps: Vec<_> = snapshot
+        .records
+        .gaps
+        .iter()
+        .map(|record| GapEntry {
+            account: record.account.clone(),
+            region: record.region.clone(),
+            what: record.data.what.clone(),
+            target: record.data.target.as_deref().map(Untrusted::from),
+            reason: record.data.reason,
+            needs: record.data.needs.as_deref().map(Untrusted::from),
+            message: record.data.message.clone(),
+            location: Some(location(Place::data_of(record.at), &record.source, record.observed)),
+        })
+        .collect();
+    gaps.sort_by(|left, right| gap_order(left).cmp(&gap_order(right)));
+    gaps
+}
+
+/// What the user chose comes last.
+fn gap_order(gap: &GapEntry) -> (bool, &str, &str, &str, Option<&Untrusted>, GapReason) {
+    (gap.reason.is_voluntary(), &gap.account, &gap.region, &gap.what, gap.target.as_ref(), gap.reason)
+}
+
+fn population(snapshot: &Snapshot) -> Vec<Population> {
+    let mut population: Vec<_> = snapshot.records.listings.iter().filter_map(|record| population_of(record)).collect();
+    population.sort();
+    population.dedup();
+    population
+}
+
+fn population_of(record: &Record<Listing>) -> Option<Population> {
+    let listing = &record.data;
+    let text = |fact: &Fact<String>| Untrusted::from(fact.known().map_or("?", String::as_str));
+    let excluded = listing.excluded.known().into_iter().flatten();
+    Some(Population {
+        account: record.account.clone(),
+        region: record.region.clone(),
+        source: record.source.clone(),
+        kind: listing.kind.known()?.clone(),
+        target: listing.target.known().map(|target| Untrusted::from(target.as_str())),
+        returned: *listing.returned.known()?,
+        kept: *listing.kept.known()?,
+        excluded: excluded.map(|item| ExcludedEntry { id: text(&item.id), why: text(&item.why) }).collect(),
+    })
+}
+
+fn rule_entry(rule: &Rule) -> RuleEntry {
+    let text = |text: &Option<String>| text.as_deref().map(Untrusted::from);
+    let controls = |list: &Vec<crate::rules::Control>| {
+        list.iter().map(|it| ControlEntry { control: it.control.clone(), coverage: it.coverage }).collect()
+    };
+    RuleEntry {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        severity: rule.severity,
+        area: rule.area.clone(),
+        target: rule.target.to_owned(),
+        rationale: rule.rationale.clone(),
+        check: rule.check_text.clone(),
+        remediation: Remediation {
+            text: Untrusted::from(rule.remediation.text.as_str()),
+            cli: text(&rule.remediation.cli),
+            sql: text(&rule.remediation.sql),
+            terraform: text(&rule.remediation.terraform),
+        },
+        frameworks: rule.frameworks.iter().map(|(name, list)| (name.clone(), controls(list))).collect(),
+        docs: rule.docs.clone(),
+        tags: rule.tags.clone(),
+    }
+}
+
+/// The envelope of every record that evidence points into.
+struct Places(BTreeMap<RecordRef, (String, Timestamp)>);
+
+impl Places {
+    fn of(snapshot: &Snapshot, verdicts: &[Verdict]) -> Self {
+        let mut wanted = BTreeSet::new();
+        for verdict in verdicts {
+            let of_elements = verdict.elements.iter().flat_map(|element| &element.evidence);
+            for evidence in verdict.evidence.iter().chain(of_elements) {
+                wanted.extend(evidence.places.iter().map(|place| place.record));
+            }
+        }
+        let mut found = BTreeMap::new();
+        snapshot.records.for_each(|at, _, _, source, observed| {
+            if wanted.contains(&at) {
+                found.insert(at, (source.to_owned(), observed));
+            }
+        });
+        Self(found)
+    }
+
+    fn verdict(&self, rule: &Rule, verdict: &Verdict) -> VerdictEntry {
+        VerdictEntry {
+            rule: rule.id.clone(),
+            subject: subject(&verdict.subject),
+            outcome: verdict.outcome,
+            severity: rule.severity,
+            message: verdict.message.clone(),
+            reasons: verdict.reasons.clone(),
+            evidence: self.evidence(&verdict.evidence),
+            elements: verdict.elements.iter().map(|element| self.element(rule, &verdict.subject, element)).collect(),
+            remediation: verdict.remediation.as_ref().map(remediation),
+            fingerprint: fingerprint(&rule.id, &verdict.subject, None),
+        }
+    }
+
+    fn element(&self, rule: &Rule, subject: &Identity, element: &Element) -> ElementEntry {
+        ElementEntry {
+            key: element.key.clone(),
+            outcome: element.outcome,
+            message: element.message.clone(),
+            reasons: element.reasons.clone(),
+            evidence: self.evidence(&element.evidence),
+            remediation: element.remediation.as_ref().map(remediation),
+            fingerprint: fingerprint(&rule.id, subject, Some(&element.key)),
+        }
+    }
+
+    fn evidence(&self, evidence: &[Evidence]) -> Vec<EvidenceEntry> {
+        let entry = |it: &Evidence| EvidenceEntry {
+            fact: it.fact.clone(),
+            value: it.value.clone(),
+            locations: it.places.iter().filter_map(|place| self.location(place)).collect(),
+        };
+        evidence.iter().map(entry).collect()
+    }
+
+    fn location(&self, place: &Place) -> Option<Location> {
+        let (source, observed) = self.0.get(&place.record)?;
+        Some(location(place.clone(), source, *observed))
+    }
+}
+
+fn location(place: Place, source: &str, observed: Timestamp) -> Location {
+    Location {
+        file: place.record.file,
+        line: place.record.line,
+        pointer: place.pointer,
+        source: source.to_owned(),
+        observed,
+    }
+}
+
+fn subject(identity: &Identity) -> SubjectEntry {
+    SubjectEntry {
+        kind: identity.kind.to_owned(),
+        id: identity.id.clone(),
+        name: identity.name.clone(),
+        account: identity.account.clone(),
+        region: identity.region.clone(),
+    }
+}
+
+fn remediation(rendered: &crate::rules::Remediation) -> Remediation {
+    Remediation {
+        text: rendered.text.clone(),
+        cli: rendered.cli.clone(),
+        sql: rendered.sql.clone(),
+        terraform: rendered.terraform.clone(),
+    }
+}
+
+/// The parts are written with their lengths, so that no two different lists of parts give the same bytes. Account and region
+/// are part of it because the id of an endpoint or of a listing does not carry them.
+fn fingerprint(rule: &str, subject: &Identity, element: Option<&Untrusted>) -> String {
+    let parts = [rule, subject.kind, &subject.account, &subject.region, subject.id.raw(), element.map_or("", Untrusted::raw)];
+    let mut digest = Sha256::new();
+    digest.update(b"aurora-audit/v1");
+    for part in parts {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_tell_parts_apart() {
+        let subject = |id: &str| Identity {
+            kind: "db_cluster",
+            id: id.into(),
+            name: "shop".into(),
+            account: "1".into(),
+            region: "r".into(),
+        };
+        let key = Untrusted::from("c");
+        let all = [
+            fingerprint("a", &subject("b"), None),
+            fingerprint("a", &subject("b"), Some(&key)),
+            fingerprint("a", &subject("bc"), None),
+            fingerprint("ab", &subject("c"), None),
+        ];
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        assert_eq!(all[0], fingerprint("a", &subject("b"), None));
+    }
+}
