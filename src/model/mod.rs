@@ -4,6 +4,7 @@
 #[macro_use]
 mod macros;
 
+pub mod anchors;
 mod fact;
 mod gap;
 mod outcome;

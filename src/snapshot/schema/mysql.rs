@@ -22,6 +22,8 @@ record! {
     struct Session / SessionAnswer = "mysql_session" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// `VERSION()`.
         "Version" version: String, unknown;
         /// `@@version_comment`.
@@ -44,6 +46,8 @@ record! {
     struct GlobalVariables / GlobalVariablesAnswer = "mysql_global_variables" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// Whether connections without TLS are refused: `ON` or `OFF`.
         "require_secure_transport" require_secure_transport: String, absent;
         /// TLS versions that the server accepts, as in `TLSv1.2,TLSv1.3`.
@@ -86,6 +90,8 @@ record! {
     struct Account / AccountAnswer = "mysql_account" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name; empty for the anonymous account.
         "User" user: String, unknown;
         /// Host pattern that clients must match.
@@ -126,6 +132,8 @@ record! {
     struct SchemaGrant / SchemaGrantAnswer = "mysql_schema_grant" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name.
         "User" user: String, unknown;
         /// Host pattern.
@@ -142,6 +150,8 @@ record! {
     struct TableGrant / TableGrantAnswer = "mysql_table_grant" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name.
         "User" user: String, unknown;
         /// Host pattern.
@@ -162,6 +172,8 @@ record! {
     struct ColumnGrant / ColumnGrantAnswer = "mysql_column_grant" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name.
         "User" user: String, unknown;
         /// Host pattern.
@@ -182,6 +194,8 @@ record! {
     struct RoutineGrant / RoutineGrantAnswer = "mysql_routine_grant" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name.
         "User" user: String, unknown;
         /// Host pattern.
@@ -202,6 +216,8 @@ record! {
     struct DynamicGrant / DynamicGrantAnswer = "mysql_dynamic_grant" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name.
         "USER" user: String, unknown;
         /// Host pattern.
@@ -218,6 +234,8 @@ record! {
     struct RoleEdge / RoleEdgeAnswer = "mysql_role_edge" {
         /// The server, as `host:port` by its real name.
         "Server" server: String, unknown;
+        /// ARN of the cluster that the server belongs to.
+        "DBClusterArn" db_cluster_arn: String, unknown;
         /// User name of the role.
         "FROM_USER" from_user: String, unknown;
         /// Host of the role.
