@@ -133,8 +133,11 @@ fn write(context: &Context<'_>, plan: &Plan<'_>, table: &Table, sink: &mut Sink)
 }
 
 fn write_gaps(context: &Context<'_>, plan: &Plan<'_>, unreadable: BTreeSet<&'static str>, sink: &mut Sink) {
-    let mut hidden: Vec<_> =
-        VALUES.iter().filter(|value| plan.access(value) == Access::Hidden).map(|value| (value.field, value.column)).collect();
+    let mut hidden: Vec<_> = VALUES
+        .iter()
+        .filter(|value| plan.access(value) == Access::Hidden)
+        .map(|value| (value.field, value.column))
+        .collect();
     if !plan.privileges {
         hidden.push(("Privileges", "every `_priv` column"));
     }

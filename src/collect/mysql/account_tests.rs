@@ -68,7 +68,10 @@ fn the_hash_is_never_asked_for() {
             .replace("(COALESCE(authentication_string, '') = '')", "")
             .replace("AS `authentication_string`", "");
         assert!(!rest.contains("authentication_string") && !rest.contains("Password"), "{rest}");
-        assert!(!rest.replace("JSON_EXTRACT(User_attributes, '$.Restrictions')", "").contains("User_attributes"), "{rest}");
+        assert!(
+            !rest.replace("JSON_EXTRACT(User_attributes, '$.Restrictions')", "").contains("User_attributes"),
+            "{rest}"
+        );
     }
 }
 
@@ -126,7 +129,11 @@ fn a_row_becomes_a_record() {
         (vec![("password_lifetime", Some("90"))], &whole, vec![r#""password_lifetime":90"#, "2026-11-20T"]),
         (vec![], &whole, vec![r#""authentication_string_empty":false"#, r#""ssl_type":"ANY""#]),
         (vec![], &hash_blind, vec!["mysql:mysql.user.authentication_string@arn:c", r#""reason":"denied""#, "listing"]),
-        (vec![("Restrictions", Some("{"))], &whole, vec!["mysql:mysql.user.Restrictions@arn:c", "malformed", "listing"]),
+        (
+            vec![("Restrictions", Some("{"))],
+            &whole,
+            vec!["mysql:mysql.user.Restrictions@arn:c", "malformed", "listing"],
+        ),
         (vec![("Super_priv", Some("?"))], &whole, vec!["mysql:mysql.user.Privileges@arn:c", "malformed"]),
         (vec![("User", Some("other"))], &whole, vec!["mysql:mysql.user@arn:c", "partial"]),
         (vec![("User", None)], &whole, vec!["mysql:mysql.user.User@arn:c", "partial"]),

@@ -85,7 +85,9 @@ fn write_refusals(sink: &mut Sink, cluster: &ClusterTarget, refusals: &[Refusal]
 const fn needs(reason: GapReason) -> Option<&'static str> {
     match reason {
         GapReason::Denied => Some("a database user that may log in from here, with SELECT on mysql.*"),
-        GapReason::Unsafe => Some("TLS 1.2 or later and a certificate that verifies for the endpoint's name, or --ca-bundle"),
+        GapReason::Unsafe => {
+            Some("TLS 1.2 or later and a certificate that verifies for the endpoint's name, or --ca-bundle")
+        }
         GapReason::Unreachable | GapReason::Timeout => Some("a network path to the endpoint, or --connect-to"),
         GapReason::Throttled => Some("a free connection"),
         _ => None,

@@ -120,7 +120,9 @@ fn from_io(error: &std::io::Error) -> Failure {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match tls {
         Some(tls) => Failure::Unsafe { detail: tls.to_string() },
-        None if error.kind() == ErrorKind::InvalidData => Failure::Malformed { detail: "the server does not speak MySQL" },
+        None if error.kind() == ErrorKind::InvalidData => {
+            Failure::Malformed { detail: "the server does not speak MySQL" }
+        }
         None => Failure::Unreachable { detail: error.to_string() },
     }
 }

@@ -84,7 +84,8 @@ async fn read_schema_grants(session: &mut Session, context: &Context<'_>, sink: 
         super::context::gap(sink, context.cluster, "mysql.db.Privileges", GapReason::Denied, needs, message);
     }
     let names: Vec<_> = columns.names.into_iter().filter(|name| is_privilege(name)).collect();
-    let list = ["User", "Host", "Db"].map(str::to_owned).into_iter().chain(names.iter().map(|name| format!("`{name}`")));
+    let list =
+        ["User", "Host", "Db"].map(str::to_owned).into_iter().chain(names.iter().map(|name| format!("`{name}`")));
     let table = session.query(&statement(&list.collect::<Vec<_>>().join(", "), "db")).await?;
     for row in table.iter() {
         let (id, record) = schema_grant(context, &row, complete.then_some(&names));
@@ -242,7 +243,10 @@ mod tests {
         let with = |more: &[(&'static str, &'static str)]| [&WHO, more].concat();
         for (text, parts) in [
             (
-                record(&TABLES_PRIV, &with(&[("Table_name", "t"), ("Table_priv", "Select,Grant"), ("Column_priv", "")])),
+                record(
+                    &TABLES_PRIV,
+                    &with(&[("Table_name", "t"), ("Table_priv", "Select,Grant"), ("Column_priv", "")]),
+                ),
                 vec!["'app'@'%' on 'shop'.'t' {", r#""Table_priv":["GRANT OPTION","SELECT"]"#, r#""Column_priv":[]"#],
             ),
             (
@@ -250,7 +254,10 @@ mod tests {
                 vec!["'app'@'%' on 'shop'.'t'.'c' {", r#""Column_priv":["UPDATE"]"#],
             ),
             (
-                record(&PROCS_PRIV, &with(&[("Routine_name", "f"), ("Routine_type", "FUNCTION"), ("Proc_priv", "Execute")])),
+                record(
+                    &PROCS_PRIV,
+                    &with(&[("Routine_name", "f"), ("Routine_type", "FUNCTION"), ("Proc_priv", "Execute")]),
+                ),
                 vec!["'app'@'%' on FUNCTION 'shop'.'f' {", r#""Proc_priv":["EXECUTE"]"#],
             ),
             (
@@ -260,12 +267,21 @@ mod tests {
             (
                 record(
                     &ROLE_EDGES,
-                    &[("FROM_USER", "r"), ("FROM_HOST", "%"), ("TO_USER", "u"), ("TO_HOST", "h"), ("WITH_ADMIN_OPTION", "N")],
+                    &[
+                        ("FROM_USER", "r"),
+                        ("FROM_HOST", "%"),
+                        ("TO_USER", "u"),
+                        ("TO_HOST", "h"),
+                        ("WITH_ADMIN_OPTION", "N"),
+                    ],
                 ),
                 vec!["'r'@'%' to 'u'@'h' {", r#""WITH_ADMIN_OPTION":false"#],
             ),
         ] {
-            assert!(parts.iter().all(|part| text.contains(part)) && text.contains(r#""DBClusterArn":"arn:c""#), "{text}");
+            assert!(
+                parts.iter().all(|part| text.contains(part)) && text.contains(r#""DBClusterArn":"arn:c""#),
+                "{text}"
+            );
         }
     }
 
@@ -290,9 +306,10 @@ mod tests {
         let cluster = cluster(Engine::AuroraMysql);
         let context = context(&cluster, "8.0.39", None);
         let denied = Failure::Server { code: 1142, message: "SELECT command denied".to_owned() };
-        for (listed, contains) in
-            [(Ok(0), vec!["listing", "returned"]), (Err(denied), vec!["gap", "denied", "SELECT on mysql.role_edges", "1142"])]
-        {
+        for (listed, contains) in [
+            (Ok(0), vec!["listing", "returned"]),
+            (Err(denied), vec!["gap", "denied", "SELECT on mysql.role_edges", "1142"]),
+        ] {
             let mut sink = Sink::default();
             write_end::<RoleEdge>(&context, &mut sink, "mysql.role_edges", listed);
             let text = format!("{:?}", sink.into_drafts()).to_lowercase();
@@ -302,7 +319,8 @@ mod tests {
 
     #[test]
     fn odd_columns_are_no_privileges() {
-        let odd: BTreeSet<_> = ["Select_priv", "x` FROM t; -- _priv", "Host"].into_iter().filter(|name| is_privilege(name)).collect();
+        let odd: BTreeSet<_> =
+            ["Select_priv", "x` FROM t; -- _priv", "Host"].into_iter().filter(|name| is_privilege(name)).collect();
         assert_eq!(odd, BTreeSet::from(["Select_priv"]));
     }
 }

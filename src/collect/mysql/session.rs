@@ -55,8 +55,7 @@ impl Session {
     ) -> Result<Self, Failure> {
         let opening = Conn::new(options(endpoint, login, anchors, connect_to));
         let connection = within(LOGIN_SECONDS, async { Ok(opening.await?) }).await?;
-        let mut session =
-            Self { connection: Some(connection), tls_version: String::new(), tls_cipher: String::new() };
+        let mut session = Self { connection: Some(connection), tls_version: String::new(), tls_cipher: String::new() };
         session.prove_tls().await?;
         Ok(session)
     }
@@ -168,6 +167,9 @@ fn cell(value: Value) -> Result<Option<String>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
     use crate::collect::EndpointRole;
 
@@ -183,8 +185,7 @@ mod tests {
         let endpoint = EndpointTarget { host: "db.example".to_owned(), port: 3306, role: EndpointRole::Writer };
         let login = Login { user: "auditor".to_owned(), password: Secret::new("hunter2".to_owned()) };
         let routes = ConnectTo::new(vec!["db.example:3306:127.0.0.1:13306".parse().unwrap()]);
-        let options: mysql_async::Opts =
-            options(&endpoint, &login, &Anchors::built_in().unwrap(), &routes).into();
+        let options: mysql_async::Opts = options(&endpoint, &login, &Anchors::built_in().unwrap(), &routes).into();
         let tls = options.ssl_opts().unwrap();
         assert_eq!((options.ip_or_hostname(), options.tcp_port()), ("127.0.0.1", 13306));
         assert_eq!(tls.tls_hostname_override(), Some("db.example"));
@@ -197,5 +198,36 @@ mod tests {
     fn a_login_does_not_show_its_password() {
         let login = Login { user: "auditor".to_owned(), password: Secret::new("hunter2".to_owned()) };
         assert!(!format!("{login:?}").contains("hunter2"));
+    }
+
+    /// A greeting of MySQL 8.0 without `CLIENT_SSL`, asking for a password in clear or hashed.
+    fn greeting_without_tls(plugin: &str) -> Vec<u8> {
+        let mut payload = b"\x0a8.0.39\0\x08\0\0\0saltsalt\0".to_vec();
+        payload.extend([0xff, 0xf7, 255, 2, 0, 0xff, 0xdf, 21]);
+        payload.extend([0; 10]);
+        payload.extend(b"restofthesalt\0");
+        payload.extend(plugin.bytes().chain([0]));
+        [&[u8::try_from(payload.len()).unwrap(), 0, 0, 0], payload.as_slice()].concat()
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls_gets_not_one_byte() {
+        for plugin in ["mysql_clear_password", "caching_sha2_password", "mysql_native_password"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let route = format!("db.example:3306:127.0.0.1:{}", listener.local_addr().unwrap().port());
+            let server = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(&greeting_without_tls(plugin)).await.unwrap();
+                let mut heard = Vec::new();
+                stream.read_to_end(&mut heard).await.unwrap();
+                heard
+            });
+            let endpoint = EndpointTarget { host: "db.example".to_owned(), port: 3306, role: EndpointRole::Writer };
+            let login = Login { user: "auditor".to_owned(), password: Secret::new("hunter2".to_owned()) };
+            let routes = ConnectTo::new(vec![route.parse().unwrap()]);
+            let opened = Session::open(&endpoint, &login, &Anchors::built_in().unwrap(), &routes).await;
+            assert!(matches!(opened.err(), Some(Failure::Unsafe { .. })), "{plugin}");
+            assert_eq!(server.await.unwrap(), b"", "{plugin}");
+        }
     }
 }

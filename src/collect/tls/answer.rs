@@ -1,4 +1,4 @@
-//! What comes back after a ClientHello: records are put together to handshake messages, and these say which version the
+//! What comes back after a `ClientHello`: records are put together to handshake messages, and these say which version the
 //! server chose and which certificates it has. Bytes in, meaning out.
 //! Shapes: RFC 5246 sections 6.2 and 7, RFC 8446 sections 4.1.3 and 5.1.
 
@@ -21,7 +21,7 @@ const FATAL: u8 = 2;
 /// RFC 8446 section 4.1.3: what a server that could do TLS 1.3 puts at the end of its random when it does less.
 const COULD_DO_13: &[u8] = b"DOWNGRD\x01";
 
-/// The answer to one ClientHello.
+/// The answer to one `ClientHello`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The server went on.
@@ -99,9 +99,9 @@ fn split(mut bytes: &[u8]) -> Records {
 }
 
 enum Progress {
-    /// Not even a ServerHello.
+    /// Not even a `ServerHello`.
     Nothing,
-    /// A ServerHello; the certificates may follow.
+    /// A `ServerHello`; the certificates may follow.
     Begun(Chosen),
     /// All that there is to learn.
     Done(Chosen),
@@ -139,7 +139,7 @@ fn read_handshake(mut bytes: &[u8]) -> Progress {
     }
 }
 
-/// A HelloRetryRequest has the form of a ServerHello: the server wants TLS 1.3 with another share.
+/// A `HelloRetryRequest` has the form of a `ServerHello`: the server wants TLS 1.3 with another share.
 fn read_server_hello(hello: &TlsServerHelloContents<'_>) -> Chosen {
     let selected = hello.ext.and_then(selected_version).unwrap_or(hello.version.0);
     Chosen {
@@ -171,8 +171,8 @@ mod tests {
         [&[kind, 0], u16::try_from(body.len()).unwrap().to_be_bytes().as_slice(), body].concat()
     }
 
-    fn server_hello(version: u16, random_end: &[u8; 8], extensions: &[u8]) -> Vec<u8> {
-        let mut body = [version.to_be_bytes().as_slice(), &[7; 24], random_end, &[0, 0xc0, 0x2f, 0]].concat();
+    fn server_hello(version: u16, random_end: [u8; 8], extensions: &[u8]) -> Vec<u8> {
+        let mut body = [version.to_be_bytes().as_slice(), &[7; 24], &random_end, &[0, 0xc0, 0x2f, 0]].concat();
         if !extensions.is_empty() {
             body.extend(u16::try_from(extensions.len()).unwrap().to_be_bytes());
             body.extend(extensions);
@@ -184,11 +184,12 @@ mod tests {
         message(11, &[0, 0, 6, 0, 0, 3, b'd', b'e', b'r'])
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the type of what is compared")]
     fn chosen(version: TlsVersion, certificates: Option<Vec<Vec<u8>>>) -> Option<Answer> {
         Some(Answer::Chosen(Chosen { version: Some(version), could_do_13: false, certificates }))
     }
 
-    const PLAIN: &[u8; 8] = &[7; 8];
+    const PLAIN: [u8; 8] = [7; 8];
 
     #[test]
     fn reads_answers() {
@@ -201,8 +202,18 @@ mod tests {
             ("split", [record(22, head), record(22, tail)].concat(), false, chosen(TlsVersion::V12, chain.clone())),
             ("waits for the chain", record(22, &hello12), false, None),
             ("hello and end", record(22, &hello12), true, chosen(TlsVersion::V12, None)),
-            ("hello and alert", [record(22, &hello12), record(21, &[2, 40])].concat(), false, chosen(TlsVersion::V12, None)),
-            ("anonymous", record(22, &[hello12.clone(), message(14, &[])].concat()), false, chosen(TlsVersion::V12, None)),
+            (
+                "hello and alert",
+                [record(22, &hello12), record(21, &[2, 40])].concat(),
+                false,
+                chosen(TlsVersion::V12, None),
+            ),
+            (
+                "anonymous",
+                record(22, &[hello12.clone(), message(14, &[])].concat()),
+                false,
+                chosen(TlsVersion::V12, None),
+            ),
             (
                 "1.3 by extension",
                 record(22, &server_hello(0x0303, PLAIN, &[0, 43, 0, 2, 3, 4])),
@@ -237,7 +248,7 @@ mod tests {
 
     #[test]
     fn sees_the_downgrade_signal() {
-        let bytes = record(22, &server_hello(0x0303, b"DOWNGRD\x01", &[]));
+        let bytes = record(22, &server_hello(0x0303, *b"DOWNGRD\x01", &[]));
         let Some(Answer::Chosen(chosen)) = parse(&bytes, true) else { panic!("no answer") };
         assert!(chosen.could_do_13);
     }

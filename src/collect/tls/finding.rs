@@ -93,7 +93,9 @@ impl Finding {
         match answer {
             Answer::Chosen(chosen) => self.note_chosen(newest, chosen),
             // A server with an older version in common would have chosen it; the hello of 1.3 admits no older one.
-            Answer::Alert(PROTOCOL_VERSION) if newest == TlsVersion::V13 => self.settle(|version| version == newest, false),
+            Answer::Alert(PROTOCOL_VERSION) if newest == TlsVersion::V13 => {
+                self.settle(|version| version == newest, false);
+            }
             Answer::Alert(PROTOCOL_VERSION) => self.settle(|version| version <= newest, false),
             // Every suite was offered.
             Answer::Alert(HANDSHAKE_FAILURE) => self.settle(|version| version == newest, false),
@@ -108,7 +110,8 @@ impl Finding {
         match chosen.version {
             Some(version) if version <= newest => {
                 // A server chooses the newest version in common. What lies between was in common only up to 1.2.
-                let between = |other| other > version && other <= newest && (newest < TlsVersion::V13 || other == newest);
+                let between =
+                    |other| other > version && other <= newest && (newest < TlsVersion::V13 || other == newest);
                 self.settle(between, false);
                 self.settle(|other| other == version, true);
                 if self.certificates.is_none() {

@@ -1,6 +1,6 @@
 //! The first packet of a MySQL connection, before any authentication. Bytes in, meaning out; every length in it is the
 //! server's word and nothing more.
-//! Shapes: MySQL internals, "Protocol::Handshake" and "Protocol::ERR_Packet".
+//! Shapes: MySQL internals, `Protocol::Handshake` and `Protocol::ERR_Packet`.
 
 /// The longest first packet that is read; a real one has about a hundred bytes.
 pub(super) const LONGEST: usize = 16 * 1024;
@@ -135,10 +135,12 @@ pub(super) mod tests {
         packet(&payload)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the type of what is compared")]
     fn greeted(version: &str, tls: bool) -> Option<First> {
         Some(First::Greeting(Greeting { version: version.to_owned(), tls, sequence: 0 }))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the type of what is compared")]
     fn refused(code: u16, message: &str) -> Option<First> {
         Some(First::Refused(ServerError { code, message: message.to_owned() }))
     }
