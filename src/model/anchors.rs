@@ -70,7 +70,7 @@ fn certificate(section: &str, ordinal: usize) -> Result<Vec<u8>, BadPem> {
     let base64: String = body.split_ascii_whitespace().collect();
     let der = BASE64.decode(base64.as_bytes()).map_err(|source| BadPem::Base64 { ordinal, source })?;
     match x509_parser::parse_x509_certificate(&der) {
-        Ok((rest, _)) if rest.is_empty() => Ok(der),
+        Ok(([], _)) => Ok(der),
         Ok(_) | Err(_) => Err(BadPem::NotACertificate { ordinal }),
     }
 }

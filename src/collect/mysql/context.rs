@@ -1,0 +1,122 @@
+//! What every table read of one session needs: where the records belong, what the server is, and how a failure is written down.
+
+use super::failure::Failure;
+use crate::collect::{ClusterTarget, Sink};
+use crate::model::{Gap, GapReason, Version};
+
+/// A server that was logged in to, and the cluster it belongs to.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    /// The cluster.
+    pub(super) cluster: &'a ClusterTarget,
+    /// `host:port` by the real name.
+    pub(super) server: String,
+    /// `CURRENT_USER()`.
+    pub(super) current_user: String,
+    /// The server's version, when its text begins with one.
+    pub(super) version: Option<Version>,
+    /// Whether it is Aurora, by the variable `aurora_version`; unknown when the variables could not be read.
+    pub(super) aurora: Option<bool>,
+}
+
+impl Context<'_> {
+    /// Account and region of the records.
+    pub(super) fn scope(&self) -> (&str, &str) {
+        (&self.cluster.account, &self.cluster.region)
+    }
+
+    /// Whether the server is known to be older than this version, so that what came with it is not there.
+    pub(super) fn is_older_than(&self, version: &str) -> bool {
+        match (&self.version, version.parse::<Version>()) {
+            (Some(server), Ok(version)) => *server < version,
+            _ => false,
+        }
+    }
+
+    /// An identifier below the cluster.
+    pub(super) fn id(&self, name: &str) -> String {
+        format!("{}/{name}", self.cluster.arn)
+    }
+
+    /// Writes down that `what` (a table, or a column of one) could not be read.
+    pub(super) fn gap(&self, sink: &mut Sink, what: &str, failure: &Failure, needs: Option<String>) {
+        let needs = needs.filter(|_| failure.is_denied());
+        gap(sink, self.cluster, what, failure.reason(), needs, failure.to_string());
+    }
+}
+
+/// A gap of this collector: they all name the cluster.
+pub(super) fn gap(
+    sink: &mut Sink,
+    cluster: &ClusterTarget,
+    what: &str,
+    reason: GapReason,
+    needs: Option<String>,
+    message: String,
+) {
+    let what = format!("mysql:{what}");
+    let target = Some(cluster.arn.clone());
+    let gap = Gap { what, target, reason, needs, message: message.into(), at: None };
+    sink.gap((&cluster.account, &cluster.region), &gap);
+}
+
+/// The numbers that a version text begins with: `8.0.39`, `5.7.44-log`, `9.7.4-2`.
+pub(super) fn version(text: &str) -> Option<Version> {
+    let end = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::collect::{EndpointRole, EndpointTarget};
+    use crate::snapshot::schema::rds::Engine;
+
+    /// A cluster with one endpoint a role.
+    pub(in crate::collect::mysql) fn cluster(engine: Engine) -> ClusterTarget {
+        let endpoint = |host: &str, role| EndpointTarget { host: format!("{host}.invalid"), port: 3306, role };
+        ClusterTarget {
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            arn: "arn:c".to_owned(),
+            engine,
+            endpoints: vec![
+                endpoint("writer", EndpointRole::Writer),
+                endpoint("reader", EndpointRole::Reader),
+                endpoint("custom", EndpointRole::Custom),
+                endpoint("one", EndpointRole::Instance),
+            ],
+        }
+    }
+
+    /// A server of this version.
+    pub(in crate::collect::mysql) fn context<'a>(
+        cluster: &'a ClusterTarget,
+        text: &str,
+        aurora: Option<bool>,
+    ) -> Context<'a> {
+        Context {
+            cluster,
+            server: "db.example:3306".to_owned(),
+            current_user: "auditor@%".to_owned(),
+            version: version(text),
+            aurora,
+        }
+    }
+
+    #[test]
+    fn compares_server_versions() {
+        let cluster = cluster(Engine::AuroraMysql);
+        for (text, since, older) in [
+            ("5.7.44-log", "8.0", true),
+            ("8.0.39", "8.0", false),
+            ("8.0", "8.0.14", true),
+            ("9.7.4-2", "8.0.14", false),
+            ("10.11.19-MariaDB", "8.0", false),
+            ("nonsense", "8.0", false),
+            ("", "8.0", false),
+        ] {
+            assert_eq!(context(&cluster, text, None).is_older_than(since), older, "{text}");
+        }
+    }
+}
