@@ -1,0 +1,103 @@
+//! The one table of what is asked of AWS: the IAM action of every call, and what the answer is for. Collectors name their calls
+//! by these constants, so that no call can be made that the table does not know.
+
+macro_rules! actions {
+    ($($name:ident = $action:literal, $why:literal;)*) => {
+        $(#[doc = concat!("`", $action, "`: ", $why, ".")] pub const $name: &str = $action;)*
+
+        /// Every IAM action that the collectors use, with its reason.
+        pub const ACTIONS: &[(&str, &str)] = &[$(($name, $why)),*];
+    };
+}
+
+actions! {
+    GET_CALLER_IDENTITY = "sts:GetCallerIdentity",
+        "tells which account is read and as whom; AWS asks for no permission";
+    DESCRIBE_DB_CLUSTERS = "rds:DescribeDBClusters",
+        "lists the Aurora clusters with their encryption, authentication, logging and backup settings";
+    DESCRIBE_DB_INSTANCES = "rds:DescribeDBInstances",
+        "lists the instances with their endpoints, certificate authorities and public accessibility";
+    DESCRIBE_DB_CLUSTER_PARAMETER_GROUPS = "rds:DescribeDBClusterParameterGroups",
+        "lists the cluster parameter groups with their families";
+    DESCRIBE_DB_CLUSTER_PARAMETERS = "rds:DescribeDBClusterParameters",
+        "reads the parameters of the groups in use: TLS, audit log, password policy";
+    DESCRIBE_DB_SUBNET_GROUPS = "rds:DescribeDBSubnetGroups",
+        "tells the subnets that a cluster stands in";
+    DESCRIBE_DB_CLUSTER_SNAPSHOTS = "rds:DescribeDBClusterSnapshots",
+        "lists the cluster snapshots with their encryption";
+    DESCRIBE_DB_CLUSTER_SNAPSHOT_ATTRIBUTES = "rds:DescribeDBClusterSnapshotAttributes",
+        "tells which accounts may restore a snapshot";
+    DESCRIBE_VPCS = "ec2:DescribeVpcs",
+        "lists the networks that clusters stand in";
+    DESCRIBE_SUBNETS = "ec2:DescribeSubnets",
+        "lists the subnets that clusters stand in";
+    DESCRIBE_ROUTE_TABLES = "ec2:DescribeRouteTables",
+        "tells which subnets have a route to the internet";
+    DESCRIBE_SECURITY_GROUPS = "ec2:DescribeSecurityGroups",
+        "tells which sources may open a connection";
+    GET_ACCOUNT_AUTHORIZATION_DETAILS = "iam:GetAccountAuthorizationDetails",
+        "reads users, groups, roles and policies: who may manage a cluster or log in by IAM";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+    fn names() -> BTreeSet<&'static str> {
+        ACTIONS.iter().map(|(action, _)| *action).collect()
+    }
+
+    /// The code of every file of the folder, without its tests and without this file.
+    fn code(folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(code(&path));
+            } else if !path.ends_with("actions.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push(text.split("#[cfg(test)]").next().unwrap().to_owned());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn collectors_name_calls_by_the_table_only() {
+        let files = code(&Path::new(ROOT).join("src/collect/aws"));
+        assert!(files.len() > 5);
+        for service in ["\"sts:", "\"rds:", "\"ec2:", "\"iam:"] {
+            assert!(files.iter().all(|text| !text.contains(service)), "{service}");
+        }
+    }
+
+    #[test]
+    fn every_action_is_used() {
+        let files = code(&Path::new(ROOT).join("src/collect/aws")).concat();
+        let table = fs::read_to_string(Path::new(ROOT).join("src/collect/aws/actions.rs")).unwrap();
+        for line in table.lines().filter(|line| line.starts_with("    ") && line.contains(" = \"")) {
+            let name = line.split_whitespace().next().unwrap();
+            assert!(files.contains(&format!("actions::{name}")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_labs_policy_grants_these_actions_and_no_others() {
+        let text = fs::read_to_string(Path::new(ROOT).join("tests/lab/scanner-policy.json")).unwrap();
+        let policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let granted = policy["Statement"][0]["Action"].as_array().unwrap();
+        assert_eq!(granted.iter().map(|action| action.as_str().unwrap()).collect::<BTreeSet<_>>(), names());
+    }
+
+    #[test]
+    fn no_action_stands_twice_and_all_have_a_reason() {
+        assert_eq!(names().len(), ACTIONS.len());
+        assert!(ACTIONS.iter().all(|(_, why)| !why.is_empty()));
+    }
+}

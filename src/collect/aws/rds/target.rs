@@ -1,0 +1,112 @@
+//! What the database and TLS collectors are told to connect to.
+
+use aws_sdk_rds::types::{DbCluster, DbInstance};
+
+use super::{cluster, part};
+use crate::collect::aws::scope::Scope;
+use crate::collect::{ClusterTarget, EndpointRole, EndpointTarget};
+use crate::snapshot::schema::rds::Engine;
+
+/// The Aurora clusters with their endpoints.
+pub(super) fn targets(scope: &Scope, clusters: &[DbCluster], instances: &[DbInstance]) -> Vec<ClusterTarget> {
+    clusters.iter().filter_map(|cluster| target(scope, cluster, instances)).collect()
+}
+
+fn target(scope: &Scope, cluster: &DbCluster, instances: &[DbInstance]) -> Option<ClusterTarget> {
+    let engine = part::engine_of(cluster.engine()?);
+    if matches!(engine, Engine::Other(_)) {
+        return None;
+    }
+    let mut endpoints = cluster_endpoints(cluster);
+    endpoints.extend(instance_endpoints(cluster.db_cluster_identifier()?, instances));
+    Some(ClusterTarget {
+        account: scope.account.clone(),
+        region: scope.region.clone(),
+        arn: cluster::id(cluster),
+        engine,
+        endpoints,
+    })
+}
+
+/// Writer, reader, custom; each on the cluster's port.
+fn cluster_endpoints(cluster: &DbCluster) -> Vec<EndpointTarget> {
+    let writer = cluster.endpoint().map(|host| (host, EndpointRole::Writer));
+    let reader = cluster.reader_endpoint().map(|host| (host, EndpointRole::Reader));
+    let custom = cluster.custom_endpoints().iter().map(|host| (host.as_str(), EndpointRole::Custom));
+    let named = writer.into_iter().chain(reader).chain(custom);
+    named.filter_map(|(host, role)| endpoint(host, cluster.port(), role)).collect()
+}
+
+/// The instances of a cluster by name, each on its own port.
+fn instance_endpoints(cluster: &str, instances: &[DbInstance]) -> Vec<EndpointTarget> {
+    let mut members: Vec<_> =
+        instances.iter().filter(|instance| instance.db_cluster_identifier() == Some(cluster)).collect();
+    members.sort_by_key(|instance| instance.db_instance_identifier());
+    let endpoints = members.into_iter().filter_map(DbInstance::endpoint);
+    endpoints.filter_map(|named| endpoint(named.address()?, named.port(), EndpointRole::Instance)).collect()
+}
+
+fn endpoint(host: &str, port: Option<i32>, role: EndpointRole) -> Option<EndpointTarget> {
+    Some(EndpointTarget { host: host.to_owned(), port: u16::try_from(port?).ok()?, role })
+}
+
+#[cfg(test)]
+mod tests {
+    use EndpointRole::{Custom, Instance, Reader, Writer};
+    use aws_sdk_rds::types::Endpoint;
+    use aws_sdk_rds::types::builders::DbClusterBuilder;
+
+    use super::*;
+
+    fn orders() -> DbClusterBuilder {
+        DbCluster::builder().db_cluster_identifier("orders").db_cluster_arn("arn:orders").engine("aurora-mysql")
+    }
+
+    fn instance(name: &str, cluster: &str, port: i32) -> DbInstance {
+        DbInstance::builder()
+            .db_instance_identifier(name)
+            .db_cluster_identifier(cluster)
+            .endpoint(Endpoint::builder().address(format!("{name}.example")).port(port).build())
+            .build()
+    }
+
+    fn of(cluster: DbCluster, instances: &[DbInstance]) -> Vec<ClusterTarget> {
+        targets(&Scope::new("123456789012", "eu-west-1"), &[cluster], instances)
+    }
+
+    #[test]
+    fn endpoints_have_their_order_and_ports() {
+        let cluster =
+            orders().port(13306).endpoint("w").reader_endpoint("r").custom_endpoints("c1").custom_endpoints("c2");
+        let instances =
+            [instance("orders-2", "orders", 3306), instance("shop-1", "shop", 1), instance("orders-1", "orders", 3307)];
+        let found = of(cluster.build(), &instances);
+        assert_eq!((found.len(), found[0].arn.as_str(), &found[0].engine), (1, "arn:orders", &Engine::AuroraMysql));
+        let endpoints: Vec<_> = found[0].endpoints.iter().map(|at| (at.address(), at.role)).collect();
+        let expected = [
+            ("w:13306", Writer),
+            ("r:13306", Reader),
+            ("c1:13306", Custom),
+            ("c2:13306", Custom),
+            ("orders-1.example:3307", Instance),
+            ("orders-2.example:3306", Instance),
+        ];
+        assert_eq!(endpoints, expected.map(|(address, role)| (address.to_owned(), role)));
+    }
+
+    #[test]
+    fn what_has_no_address_is_no_endpoint() {
+        for (cluster, instance) in [
+            (orders().endpoint("w").build(), instance("orders-1", "shop", 3306)),
+            (orders().endpoint("w").port(70_000).build(), instance("orders-1", "orders", -1)),
+            (orders().port(3306).build(), DbInstance::builder().db_cluster_identifier("orders").build()),
+        ] {
+            assert_eq!(of(cluster, &[instance])[0].endpoints, []);
+        }
+    }
+
+    #[test]
+    fn other_engines_are_no_targets() {
+        assert_eq!(of(orders().engine("neptune").build(), &[]), []);
+    }
+}
