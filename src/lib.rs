@@ -6,7 +6,11 @@
 #[macro_use]
 pub mod model;
 pub mod check;
+pub mod cli;
 #[cfg(feature = "collect")]
 pub mod collect;
+pub mod config;
 pub mod facts;
+pub mod report;
+pub mod rules;
 pub mod snapshot;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{GapReason, Outcome, Severity, Untrusted};
+use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
 
 /// Everything that a run found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -183,7 +183,7 @@ pub struct RuleEntry {
     pub check: String,
     /// How to mend it, in general.
     pub remediation: Remediation,
-    /// Framework → control ids.
+    /// Framework → controls.
     pub frameworks: Frameworks,
     /// Documentation of AWS or MySQL (https).
     pub docs: String,
@@ -191,8 +191,17 @@ pub struct RuleEntry {
     pub tags: Vec<String>,
 }
 
-/// Framework → control ids.
-pub type Frameworks = BTreeMap<String, Vec<String>>;
+/// Framework → controls.
+pub type Frameworks = BTreeMap<String, Vec<ControlEntry>>;
+
+/// A control that a rule speaks to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlEntry {
+    /// Its id in the framework.
+    pub control: String,
+    /// How much of it a pass proves.
+    pub coverage: Coverage,
+}
 
 /// How to mend a failure. In a verdict the templates are filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,12 @@
 pub mod aws;
 mod connect_to;
 pub mod mysql;
+mod run;
 mod sink;
 mod target;
 pub mod tls;
 
 pub use connect_to::{BadConnectTo, ConnectTo, Route};
+pub use run::{Collection, Connections};
 pub use sink::Sink;
 pub use target::{ClusterTarget, EndpointRole, EndpointTarget};

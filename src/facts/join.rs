@@ -12,10 +12,11 @@ use super::world::{Facts, Unread};
 use super::{Cluster, ClusterParameters, ClusterSnapshot, Instance, SubnetGroup, iam};
 use crate::model::{Derived, Fact, Place, Untrusted, Version, Why};
 use crate::snapshot::schema::ec2::{RouteTable, SecurityGroup, Subnet, Vpc};
-use crate::snapshot::schema::mysql::GlobalVariables;
+use crate::snapshot::schema::mysql::{Account, GlobalVariables};
 use crate::snapshot::schema::rds::{
     DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup, Engine, VpcSecurityGroupMembership,
 };
+use crate::snapshot::schema::tls::TlsEndpoint;
 use crate::snapshot::{Record, Snapshot};
 
 /// Region of services without regions.
@@ -300,6 +301,9 @@ impl<'a> Region<'a> {
                 facts.unread.push(unread("endpoint", self.scope, &address, why));
                 continue;
             };
+            let record = &explained(record, |data: &mut TlsEndpoint| {
+                data.explain(|_| self.index.why(self.scope, "tls:handshake", Some(&address)));
+            });
             let probe = Probe { record, anchors: self.anchors.for_endpoint(&address) };
             probed.push(Arc::new(Endpoint::new(&probe, cluster, role, address)));
         }
@@ -325,7 +329,7 @@ impl<'a> Region<'a> {
         let found = self.snapshot.records.global_variables.iter().filter(of_cluster);
         match found.max_by_key(|record| record.observed) {
             Some(record) => Fact::Known(Arc::clone(record)),
-            None => Fact::Unknown(self.why_no("mysql:SHOW GLOBAL VARIABLES", cluster)),
+            None => Fact::Unknown(self.why_no("mysql:global_variables", cluster)),
         }
     }
 
@@ -340,8 +344,13 @@ impl<'a> Region<'a> {
         let edges = self.rows(&records.role_edges, "mysql:mysql.role_edges", cluster, |it| &it.db_cluster_arn);
         let present: Vec<_> = of_cluster(&records.accounts, cluster, |it| &it.db_cluster_arn);
         let roles = Roles::new(edges, variables, &present);
-        let accounts_facts: Vec<_> =
-            present.iter().map(|record| Arc::new(DatabaseAccount::new(record, cluster, &roles, variables))).collect();
+        let account = |record: &&Arc<Record<Account>>| {
+            let record = explained(record, |data: &mut Account| {
+                data.explain(|key| self.index.why(self.scope, &format!("mysql:mysql.user.{key}"), Some(&cluster.id)));
+            });
+            Arc::new(DatabaseAccount::new(&record, cluster, &roles, variables))
+        };
+        let accounts_facts: Vec<_> = present.iter().map(account).collect();
         facts.database_accounts.extend(accounts_facts.iter().cloned());
         match accounts {
             Fact::Unknown(why) => {
@@ -376,6 +385,13 @@ fn of_cluster<'r, T>(
     arn: impl Fn(&T) -> &Fact<String>,
 ) -> Vec<&'r Arc<Record<T>>> {
     records.iter().filter(|record| arn(&record.data).known() == Some(&cluster.id)).collect()
+}
+
+/// The record with reasons for what it lacks.
+fn explained<T: Clone>(record: &Arc<Record<T>>, explain: impl Fn(&mut T)) -> Arc<Record<T>> {
+    let mut record = Record::clone(record);
+    explain(&mut record.data);
+    Arc::new(record)
 }
 
 fn place<T>(record: &Record<T>, key: &str) -> Place {

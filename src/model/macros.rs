@@ -62,6 +62,15 @@ macro_rules! record {
         }
 
         impl $name {
+            /// Gives every field whose key is missing the reason that `why` knows for its key.
+            pub fn explain(&mut self, why: impl Fn(&str) -> $crate::model::Why) {
+                $(
+                    if matches!(self.$field, $crate::model::Fact::Unknown($crate::model::Why::NotCollected)) {
+                        self.$field = $crate::model::Fact::Unknown(why($key));
+                    }
+                )*
+            }
+
             /// How rules see the type.
             pub const OBJECT_TYPE: $crate::model::ObjectType = $crate::model::ObjectType {
                 name: $type_name,

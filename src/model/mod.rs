@@ -5,6 +5,7 @@
 mod macros;
 
 pub mod anchors;
+mod coverage;
 mod fact;
 mod gap;
 mod outcome;
@@ -15,6 +16,7 @@ mod severity;
 mod untrusted;
 mod version;
 
+pub use coverage::Coverage;
 pub use fact::{Derived, Fact, Why};
 pub use gap::{Gap, GapReason};
 pub use outcome::Outcome;

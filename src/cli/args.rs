@@ -1,0 +1,188 @@
+//! What can be typed. What it means is decided elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::config::Output;
+use crate::model::Severity;
+use crate::report::SarifProfile;
+
+/// Compliance auditing for Amazon Aurora: who may manage a cluster, who can reach it, who may log in and do what.
+#[derive(Debug, Parser)]
+#[command(name = "aurora-audit", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Args {
+    /// Say more on stderr; repeat for still more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0   clean at the gate
+  1   gate failed: a finding at or above --fail-on
+  2   mistake in arguments, configuration, a rule or an input file
+  3   no gate failure, but something that was asked for could not be read
+  4   no target was assessed
+  70  internal error";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Collect, judge and report in one go
+    #[cfg(feature = "collect")]
+    Scan(ScanArgs),
+    /// Record what the targets say in a snapshot, and judge nothing
+    #[cfg(feature = "collect")]
+    Collect(CollectArgs),
+    /// Judge snapshots by the rules and write reports; opens no socket
+    Check(CheckArgs),
+    /// Write an assessment in other formats
+    Report(ReportArgs),
+}
+
+/// `check`
+#[derive(Debug, ClapArgs)]
+pub struct CheckArgs {
+    /// Snapshot files, `.zst` or not; several are joined
+    #[arg(required = true, value_name = "SNAPSHOT")]
+    pub snapshots: Vec<PathBuf>,
+    #[command(flatten)]
+    pub judging: JudgeArgs,
+}
+
+/// How snapshots are judged.
+#[derive(Debug, ClapArgs)]
+pub struct JudgeArgs {
+    /// Folder of rules to use beside the built-in ones; repeatable
+    #[arg(long, value_name = "DIR", env = "AURORA_AUDIT_RULES")]
+    pub rules: Vec<PathBuf>,
+    /// Lowest severity whose findings fail the gate
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "AURORA_AUDIT_FAIL_ON")]
+    pub fail_on: FailOn,
+    /// Tolerate what could not be read
+    #[arg(long, env = "AURORA_AUDIT_ALLOW_INCOMPLETE")]
+    pub allow_incomplete: bool,
+    /// End with 0 where the gate would end with 1 or 3
+    #[arg(long, env = "AURORA_AUDIT_EXIT_ZERO")]
+    pub exit_zero: bool,
+    /// Time to judge waivers and dated tables at (RFC 3339); default the clock. Certificates are judged at the snapshot's time
+    #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
+    pub now: Option<String>,
+    #[command(flatten)]
+    pub writing: WriteArgs,
+}
+
+/// What is written.
+#[derive(Debug, ClapArgs)]
+pub struct WriteArgs {
+    /// Report to write: text, json, sarif or html, to a path or `-` for stdout; repeatable
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<Output>,
+    /// Whom SARIF is for: github takes failures only, full has every verdict
+    #[arg(long, value_name = "PROFILE", default_value = "github", env = "AURORA_AUDIT_SARIF_PROFILE")]
+    pub sarif_profile: SarifProfile,
+}
+
+/// `report`
+#[derive(Debug, ClapArgs)]
+pub struct ReportArgs {
+    /// Assessment that `check -o json=PATH` wrote
+    #[arg(value_name = "ASSESSMENT")]
+    pub assessment: PathBuf,
+    #[command(flatten)]
+    pub writing: WriteArgs,
+}
+
+/// `collect`
+#[cfg(feature = "collect")]
+#[derive(Debug, ClapArgs)]
+pub struct CollectArgs {
+    /// Snapshot to write; compressed when the name ends in .zst
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub targets: TargetArgs,
+}
+
+/// `scan`
+#[cfg(feature = "collect")]
+#[derive(Debug, ClapArgs)]
+pub struct ScanArgs {
+    /// Keep the snapshot here; compressed when the name ends in .zst
+    #[arg(long, value_name = "PATH")]
+    pub snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    #[command(flatten)]
+    pub judging: JudgeArgs,
+}
+
+/// What is collected, and how it is reached.
+#[cfg(feature = "collect")]
+#[derive(Debug, ClapArgs)]
+pub struct TargetArgs {
+    /// AWS region; repeatable. Default: the one of the AWS configuration
+    #[arg(long = "region", value_name = "REGION", env = "AURORA_AUDIT_REGION", value_delimiter = ',')]
+    pub regions: Vec<String>,
+    /// Profile of the AWS configuration
+    #[arg(long, value_name = "NAME", env = "AURORA_AUDIT_PROFILE")]
+    pub profile: Option<String>,
+    /// Database account to log in with; its password comes from AURORA_AUDIT_DB_PASSWORD or --password-file
+    #[arg(long, value_name = "USER", env = "AURORA_AUDIT_LOGIN")]
+    pub login: Option<String>,
+    /// File whose first line is the password of --login
+    #[arg(long, value_name = "FILE", requires = "login", env = "AURORA_AUDIT_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
+    /// PEM file of the authorities that server certificates must come from, in place of the built-in bundle
+    #[arg(long, value_name = "FILE", env = "AURORA_AUDIT_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// Connect to ADDR:PORT where an endpoint is HOST:PORT; certificates are still checked for HOST. Repeatable
+    #[arg(long, value_name = "HOST:PORT:ADDR:PORT", env = "AURORA_AUDIT_CONNECT_TO", value_delimiter = ' ')]
+    pub connect_to: Vec<crate::collect::Route>,
+}
+
+/// `--fail-on`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Critical findings only
+    Critical,
+    /// High and above
+    High,
+    /// Medium and above
+    Medium,
+    /// Low and above
+    Low,
+    /// No finding fails the gate
+    Never,
+}
+
+impl FailOn {
+    /// The severity that is meant.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Critical => Some(Severity::Critical),
+            Self::High => Some(Severity::High),
+            Self::Medium => Some(Severity::Medium),
+            Self::Low => Some(Severity::Low),
+            Self::Never => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+}

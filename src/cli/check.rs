@@ -1,0 +1,49 @@
+//! `check`: snapshots → assessment → reports.
+
+use jiff::Timestamp;
+
+use super::args::{CheckArgs, JudgeArgs};
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::write_reports;
+use crate::check::{GateOptions, assess};
+use crate::config::{CheckSettings, resolve_time};
+use crate::facts::TARGETS;
+use crate::rules::{self, RuleSet};
+use crate::snapshot::{self, Snapshot};
+
+/// Runs the command.
+pub fn run(args: &CheckArgs) -> Result<Exit, CliError> {
+    let settings = settings(&args.judging)?;
+    let rules = load_rules(&settings)?;
+    let snapshot = snapshot::read(&args.snapshots)?;
+    judge(&snapshot, &rules, &settings, &args.judging)
+}
+
+/// What the arguments mean.
+pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
+    let settings = CheckSettings {
+        gate: GateOptions { fail_on: args.fail_on.severity(), allow_incomplete: args.allow_incomplete },
+        exit_zero: args.exit_zero,
+        now: resolve_time(args.now.as_deref(), Timestamp::now)?,
+        rules: args.rules.clone(),
+        outputs: args.writing.outputs.clone(),
+    };
+    Ok(settings.validated()?)
+}
+
+/// The built-in rules and the user's.
+pub fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
+    let mut sources = rules::embedded();
+    for folder in &settings.rules {
+        sources.extend(rules::from_dir(folder)?);
+    }
+    Ok(rules::load(&sources, TARGETS)?)
+}
+
+/// Judges, writes the reports, and asks the gate.
+pub fn judge(snapshot: &Snapshot, rules: &RuleSet, settings: &CheckSettings, args: &JudgeArgs) -> Result<Exit, CliError> {
+    let assessment = assess(snapshot, rules, settings.gate, settings.now);
+    write_reports(&assessment, &settings.outputs, args.writing.sarif_profile)?;
+    Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))
+}

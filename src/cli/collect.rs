@@ -1,0 +1,116 @@
+//! `collect` and `scan`: targets → snapshot, and on to the reports.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::{CollectArgs, ScanArgs, TargetArgs};
+use super::check::{judge, load_rules, settings};
+use super::error::CliError;
+use super::exit::Exit;
+use crate::collect::mysql::Login;
+use crate::collect::tls::Anchors;
+use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections};
+use crate::model::Secret;
+use crate::snapshot::{self, read_text, write_atomically};
+
+/// Name that reports show for a snapshot that was not kept.
+const NOT_KEPT: &str = "snapshot.jsonl";
+
+/// Runs `collect`.
+pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
+    let bytes = collect(&args.targets)?;
+    write_atomically(&args.output, &bytes)?;
+    Ok(Exit::Clean)
+}
+
+/// Runs `scan`. Settings and rules are read first, so that a mistake in them costs no collection.
+pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
+    let settings = settings(&args.judging)?;
+    let rules = load_rules(&settings)?;
+    let bytes = collect(&args.targets)?;
+    if let Some(path) = &args.snapshot {
+        write_atomically(path, &bytes)?;
+    }
+    let name = args.snapshot.clone().unwrap_or_else(|| PathBuf::from(NOT_KEPT));
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let snapshot = snapshot::read_texts(&[(name, text)])?;
+    judge(&snapshot, &rules, &settings, &args.judging)
+}
+
+fn collect(args: &TargetArgs) -> Result<Vec<u8>, CliError> {
+    let connections = Connections {
+        connect_to: ConnectTo::new(args.connect_to.clone()),
+        anchors: anchors(args.ca_bundle.as_deref())?,
+        login: login(args)?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    let mut collection = Collection::begin(&args.regions);
+    runtime.block_on(async {
+        tokio::select! {
+            result = stages(&mut collection, args, &connections) => result,
+            _ = tokio::signal::ctrl_c() => Ok(Stopped::Early),
+        }
+    })
+    .map(|stopped| if matches!(stopped, Stopped::Early) { collection.interrupt() })?;
+    Ok(collection.finish()?)
+}
+
+/// How the stages ended.
+enum Stopped {
+    AtTheEnd,
+    Early,
+}
+
+async fn stages(collection: &mut Collection, args: &TargetArgs, connections: &Connections) -> Result<Stopped, CliError> {
+    let bar = spinner();
+    bar.set_message("asking AWS");
+    let clusters = targets(collection, args).await?;
+    bar.set_length(clusters.len() as u64);
+    bar.set_message("clusters probed and read");
+    bar.set_style(style("{spinner} {pos}/{len} {msg}"));
+    collection.add_clusters(clusters, connections, || bar.inc(1)).await;
+    bar.finish_and_clear();
+    Ok(Stopped::AtTheEnd)
+}
+
+#[cfg(feature = "aws")]
+async fn targets(collection: &mut Collection, args: &TargetArgs) -> Result<Vec<ClusterTarget>, CliError> {
+    use crate::collect::aws::{self, AwsRequest};
+    let request = AwsRequest { regions: args.regions.clone(), profile: args.profile.clone() };
+    Ok(collection.add_aws(aws::collect(&request).await?))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn targets(_: &mut Collection, _: &TargetArgs) -> Result<Vec<ClusterTarget>, CliError> {
+    Err(CliError::NoAws)
+}
+
+fn anchors(bundle: Option<&Path>) -> Result<Anchors, CliError> {
+    match bundle {
+        Some(path) => Ok(Anchors::from_file(path)?),
+        None => Ok(Anchors::built_in()?),
+    }
+}
+
+/// The password never comes from the command line, where every user of the machine could read it.
+fn login(args: &TargetArgs) -> Result<Option<Login>, CliError> {
+    let Some(user) = &args.login else { return Ok(None) };
+    let password = match &args.password_file {
+        Some(path) => read_text(path)?.lines().next().unwrap_or_default().to_owned(),
+        None => std::env::var("AURORA_AUDIT_DB_PASSWORD").map_err(|_| CliError::NoPassword)?,
+    };
+    Ok(Some(Login { user: user.clone(), password: Secret::new(password) }))
+}
+
+/// Draws on stderr, and only where there is a terminal.
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_style(style("{spinner} {msg}"));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

@@ -1,0 +1,83 @@
+//! Why a command could not do its work.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use crate::config::SettingsError;
+use crate::report::ReportError;
+use crate::rules::{LoadErrors, SourceError};
+use crate::snapshot::{FileError, ReadError};
+
+/// An error that ends the run.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A snapshot cannot be used.
+    #[error(transparent)]
+    Snapshot(#[from] ReadError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A rule is wrong.
+    #[error("{0}")]
+    Rules(#[from] LoadErrors),
+    /// A folder of rules cannot be read.
+    #[error(transparent)]
+    RuleSource(#[from] SourceError),
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// An assessment cannot be used.
+    #[error("read `{}`", path.display())]
+    Assessment {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: crate::report::ReadError,
+    },
+    /// A report could not be made.
+    #[error("make a report")]
+    Report(#[from] ReportError),
+    /// Standard output broke.
+    #[error("write to standard output")]
+    Stdout(#[source] std::io::Error),
+    /// The async runtime could not start.
+    #[cfg(feature = "collect")]
+    #[error("start the runtime")]
+    Runtime(#[source] std::io::Error),
+    /// The collection could not begin.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Aws(#[from] crate::collect::aws::AwsError),
+    /// Trust anchors cannot be used.
+    #[cfg(feature = "collect")]
+    #[error(transparent)]
+    Anchors(#[from] crate::collect::tls::BadAnchors),
+    /// The built-in trust anchors cannot be read.
+    #[cfg(feature = "collect")]
+    #[error("read the built-in trust anchors")]
+    BuiltInAnchors(#[from] crate::model::anchors::BadPem),
+    /// A login without a password.
+    #[cfg(feature = "collect")]
+    #[error("--login was given without a password\nhelp: set AURORA_AUDIT_DB_PASSWORD, or give --password-file FILE")]
+    NoPassword,
+    /// The snapshot could not be written as JSON.
+    #[cfg(feature = "collect")]
+    #[error(transparent)]
+    Write(#[from] crate::snapshot::WriteError),
+    /// There is nothing that could name targets in this build.
+    #[cfg(all(feature = "collect", not(feature = "aws")))]
+    #[error("this build has no AWS collectors\nhelp: build with the default features")]
+    NoAws,
+}
+
+impl CliError {
+    /// The exit code.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Report(_) | Self::Stdout(_) => Exit::Internal,
+            #[cfg(feature = "collect")]
+            Self::Runtime(_) | Self::BuiltInAnchors(_) | Self::Write(_) => Exit::Internal,
+            _ => Exit::Usage,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Floor 7: arguments, commands, exit codes, progress and logs. Nothing below knows that there is a terminal.
+
+mod args;
+mod check;
+#[cfg(feature = "collect")]
+mod collect;
+mod error;
+mod exit;
+mod logging;
+mod output;
+mod report;
+
+use clap::Parser;
+
+use self::args::{Args, Command};
+pub use self::exit::Exit;
+
+/// Runs the command line of this process.
+pub fn run() -> Exit {
+    let args = Args::parse();
+    logging::start(args.verbose, args.quiet);
+    let result = match args.command {
+        Command::Check(args) => check::run(&args),
+        Command::Report(args) => report::run(&args),
+        #[cfg(feature = "collect")]
+        Command::Collect(args) => collect::run(&args),
+        #[cfg(feature = "collect")]
+        Command::Scan(args) => collect::scan(&args),
+    };
+    result.unwrap_or_else(|error| {
+        output::complain(&error);
+        error.exit()
+    })
+}

@@ -1,0 +1,108 @@
+//! Where reports and complaints go.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+
+use super::args::WriteArgs;
+use super::error::CliError;
+use crate::check::Assessment;
+use crate::config::{Output, Target};
+use crate::model::Untrusted;
+use crate::report::{Format, Options, SarifProfile, render};
+use crate::snapshot::write_atomically;
+
+/// Writes the reports that were asked for, and the text report to standard output unless another one goes there. All are made
+/// before the first is written, so that an error in one leaves no half set behind.
+pub fn write_reports(assessment: &Assessment, outputs: &[Output], sarif_profile: SarifProfile) -> Result<(), CliError> {
+    let terminal = options(sarif_profile);
+    let plain = Options { color: false, ..terminal };
+    let mut rendered = Vec::new();
+    for output in outputs {
+        let options = if output.target == Target::Stdout { &terminal } else { &plain };
+        rendered.push((&output.target, render(assessment, output.format, options)?));
+    }
+    if !outputs.iter().any(|output| output.target == Target::Stdout) {
+        rendered.push((&Target::Stdout, render(assessment, Format::Text, &terminal)?));
+    }
+    for (target, bytes) in rendered {
+        match target {
+            Target::File(path) => write_atomically(path, &bytes)?,
+            Target::Stdout => to_stdout(&bytes)?,
+        }
+    }
+    Ok(())
+}
+
+/// What `-o` and its kin ask for.
+pub fn outputs(args: &WriteArgs) -> Vec<Output> {
+    args.outputs.clone()
+}
+
+fn options(sarif_profile: SarifProfile) -> Options {
+    let stdout = io::stdout();
+    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Options { color, width: width(), sarif_profile }
+}
+
+fn width() -> usize {
+    const WIDTH_OF_A_PIPE: usize = 100;
+    terminal_size::terminal_size().map_or(WIDTH_OF_A_PIPE, |(width, _)| usize::from(width.0))
+}
+
+/// A reader that has seen enough closes the pipe; that is no error.
+fn to_stdout(bytes: &[u8]) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(CliError::Stdout),
+    }
+}
+
+/// Says on stderr what went wrong, causes included.
+pub fn complain(error: &CliError) {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = with_cause(&text, &cause.to_string());
+        source = cause.source();
+    }
+    // When stderr is gone there is nobody left to tell.
+    drop(writeln!(io::stderr(), "{}", visible(&text)));
+}
+
+/// Causes go before the first `help:` line, which closes the message.
+fn with_cause(text: &str, cause: &str) -> String {
+    if text.contains(cause) {
+        return text.to_owned();
+    }
+    match text.split_once("\nhelp:") {
+        Some((what, help)) => format!("{what}: {cause}\nhelp:{help}"),
+        None => format!("{text}: {cause}"),
+    }
+}
+
+/// Errors quote files, which may try to steer the terminal; their line breaks are ours.
+fn visible(text: &str) -> String {
+    text.split('\n').map(|line| Untrusted::from(line).to_string()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_stand_before_the_help() {
+        for (text, cause, expected) in [
+            ("read `x`", "no such file", "read `x`: no such file"),
+            ("read `x`\nhelp: look", "no such file", "read `x`: no such file\nhelp: look"),
+            ("read `x`: no such file", "no such file", "read `x`: no such file"),
+        ] {
+            assert_eq!(with_cause(text, cause), expected);
+        }
+    }
+
+    #[test]
+    fn errors_cannot_steer_the_terminal() {
+        assert_eq!(visible("a\u{1b}[31m\nb\u{202e}"), "a\\u{1B}[31m\nb\\u{202E}");
+    }
+}
