@@ -5,12 +5,13 @@
 
 #[macro_use]
 pub mod model;
+#[macro_use]
+pub mod facts;
 pub mod check;
 pub mod cli;
 #[cfg(feature = "collect")]
 pub mod collect;
 pub mod config;
-pub mod facts;
 pub mod report;
 pub mod rules;
 pub mod snapshot;

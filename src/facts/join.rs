@@ -218,11 +218,21 @@ impl<'a> Region<'a> {
     }
 
     fn instances_of(&self, cluster: &Record<DbCluster>) -> Fact<Vec<Arc<Instance>>> {
-        let name = &cluster.data.db_cluster_identifier;
-        let belongs = |instance: &&&Arc<Record<DbInstance>>| {
-            name.known().is_some() && instance.data.db_cluster_identifier.known() == name.known()
+        let name = match &cluster.data.db_cluster_identifier {
+            Fact::Known(name) => name,
+            Fact::Absent | Fact::Unknown(_) => return Fact::Unknown(Why::NotCollected),
         };
-        self.instances.all().map(|all| all.iter().filter(belongs).map(|record| self.instance(record)).collect())
+        self.instances.all().and_then(|all| {
+            let mut instances = Vec::new();
+            for record in all {
+                match &record.data.db_cluster_identifier {
+                    Fact::Known(cluster) if cluster == name => instances.push(self.instance(record)),
+                    Fact::Known(_) | Fact::Absent => {}
+                    Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+                }
+            }
+            Fact::Known(instances)
+        })
     }
 
     fn groups_of(&self, memberships: &Fact<Vec<VpcSecurityGroupMembership>>) -> Fact<Vec<Arc<Record<SecurityGroup>>>> {
@@ -248,6 +258,10 @@ impl<'a> Region<'a> {
         let mut users: BTreeMap<&String, (Vec<String>, Vec<Place>)> = BTreeMap::new();
         for cluster in clusters {
             let data = &cluster.record.data;
+            if let Fact::Unknown(why) = &data.db_subnet_group {
+                let id = format!("subnet group of {}", cluster.record.id);
+                facts.unread.push(unread("db_subnet_group", self.scope, &id, why.clone()));
+            }
             if let (Some(group), Some(name)) = (data.db_subnet_group.known(), data.db_cluster_identifier.known()) {
                 let (names, places) = users.entry(group).or_default();
                 names.push(name.clone());
@@ -289,6 +303,10 @@ impl<'a> Region<'a> {
         facts: &mut Facts,
     ) -> Fact<Vec<Arc<Endpoint>>> {
         let (expected, mut incomplete) = expected_endpoints(cluster, instances);
+        if let Some(why) = &incomplete {
+            let id = format!("further endpoints of {}", cluster.id);
+            facts.unread.push(unread("endpoint", self.scope, &id, why.clone()));
+        }
         let mut probed = Vec::new();
         for (address, role) in expected {
             let record = in_scope(&self.snapshot.records.tls_endpoints, self.scope)
@@ -306,10 +324,6 @@ impl<'a> Region<'a> {
             });
             let probe = Probe { record, anchors: self.anchors.for_endpoint(&address) };
             probed.push(Arc::new(Endpoint::new(&probe, cluster, role, address)));
-        }
-        if let Fact::Unknown(why) = instances {
-            let id = format!("instance endpoints of {}", cluster.id);
-            facts.unread.push(unread("endpoint", self.scope, &id, why.clone()));
         }
         facts.endpoints.extend(probed.iter().cloned());
         incomplete.map_or(Fact::Known(probed), Fact::Unknown)
@@ -413,8 +427,12 @@ fn expected_endpoints(
     };
     add(&data.endpoint, &data.port, EndpointRole::Writer);
     add(&data.reader_endpoint, &data.port, EndpointRole::Reader);
-    for host in data.custom_endpoints.known().into_iter().flatten() {
-        add(&Fact::Known(host.clone()), &data.port, EndpointRole::Custom);
+    match &data.custom_endpoints {
+        Fact::Known(hosts) => {
+            hosts.iter().for_each(|host| add(&Fact::Known(host.clone()), &data.port, EndpointRole::Custom));
+        }
+        Fact::Unknown(why) => add(&Fact::Unknown(why.clone()), &data.port, EndpointRole::Custom),
+        Fact::Absent => {}
     }
     for instance in instances.known().into_iter().flatten() {
         let endpoint = &instance.record.data.endpoint;
@@ -439,29 +457,40 @@ fn aurora_version(engine_version: &Fact<String>) -> Fact<Version> {
     })
 }
 
-/// The running server decides; without a login the parameter group tells, and without a value there the engine's default:
-/// ON from the 8.4 line on, OFF before. Aurora User Guide, "Requiring an SSL/TLS connection to an Aurora MySQL DB cluster".
+/// The running server decides. Where the user chose not to log in, the parameter group does; where a login was wanted and
+/// failed, the group can only prove that TLS is not required. Without a value in the group the engine's default holds: ON
+/// from the 8.4 line on, OFF before. Aurora User Guide, "Requiring an SSL/TLS connection to an Aurora MySQL DB cluster".
 fn requires_tls(
     cluster: &Record<DbCluster>,
     parameters: &ClusterParameters,
     variables: &Fact<Arc<Record<GlobalVariables>>>,
 ) -> Derived<bool> {
-    if let Fact::Known(variables) = variables
-        && let Fact::Known(value) = &variables.data.require_secure_transport
-    {
-        return Derived::new(Fact::Known(is_on(value)), vec![place(variables, "require_secure_transport")]);
+    if cluster.data.engine == Fact::Known(Engine::AuroraPostgresql) {
+        return Derived::unknown(Why::Unreadable { detail: "parameters of Aurora PostgreSQL are not judged yet".into() });
     }
-    match (&cluster.data.engine, &parameters.require_secure_transport.value) {
-        (Fact::Known(Engine::AuroraPostgresql), _) => {
-            Derived::unknown(Why::Unreadable { detail: "parameters of Aurora PostgreSQL are not judged yet".into() })
-        }
-        (_, Fact::Known(value)) => {
-            Derived::new(Fact::Known(is_on(value)), parameters.require_secure_transport.from.clone())
-        }
-        (_, Fact::Absent) => {
+    let running = variables.as_ref().and_then(|variables| {
+        let place = place(variables, "require_secure_transport");
+        variables.data.require_secure_transport.as_ref().map(|value| (is_on(value), place))
+    });
+    match running {
+        Fact::Known((on, place)) => Derived::new(Fact::Known(on), vec![place]),
+        Fact::Absent => configured_tls(cluster, parameters),
+        Fact::Unknown(Why::Gap(gap)) if gap.reason.is_voluntary() => configured_tls(cluster, parameters),
+        Fact::Unknown(why) => match configured_tls(cluster, parameters) {
+            off @ Derived { value: Fact::Known(false), .. } => off,
+            _ => Derived::unknown(why),
+        },
+    }
+}
+
+fn configured_tls(cluster: &Record<DbCluster>, parameters: &ClusterParameters) -> Derived<bool> {
+    let parameter = &parameters.require_secure_transport;
+    match &parameter.value {
+        Fact::Known(value) => Derived::new(Fact::Known(is_on(value)), parameter.from.clone()),
+        Fact::Absent => {
             let default = cluster.data.engine_version.as_ref().map(|version| version.starts_with("8.4"));
             Derived::new(default, vec![place(cluster, "EngineVersion")])
         }
-        (_, Fact::Unknown(why)) => Derived::unknown(why.clone()),
+        Fact::Unknown(why) => Derived::unknown(why.clone()),
     }
 }

@@ -1,6 +1,9 @@
 //! Floor 2: the snapshot, joined and typed. A pure function of the records: no clock, no network. What the records do not say
 //! stays unknown here, and a reference to a record that is not there is unknown too, never empty.
 
+#[macro_use]
+mod macros;
+
 mod cluster;
 mod cluster_snapshot;
 pub mod iam;

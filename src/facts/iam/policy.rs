@@ -164,12 +164,11 @@ impl Held {
     }
 }
 
-fn inline_policy(holder: &str, policy: &PolicyDetail, at: Place) -> Policy {
-    let name = policy.policy_name.known().cloned().unwrap_or_default();
+fn inline_policy(holder: &str, name: &str, policy: &PolicyDetail, at: Place) -> Policy {
     let document = at.member("PolicyDocument");
     Policy {
         id: format!("{holder}#{name}"),
-        name,
+        name: name.to_owned(),
         kind: PolicyKind::Inline,
         holders: Derived::new(Fact::Known(vec![holder.to_owned()]), vec![at.member("PolicyName")]),
         statements: policy.policy_document.as_ref().and_then(|text| statements(text, &document)),

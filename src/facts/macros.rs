@@ -1,0 +1,132 @@
+//! The declaration that makes a computed fact visible to rules: one line a field, from which its name, documentation and type
+//! come.
+
+/// Declares a fact: fields of its own, on top of the record it is built on, if any.
+///
+/// `struct Name = "type_name" on Record { /// doc name: Type; /// doc optional name: Type; }`. The struct has the field
+/// `record: Arc<Record<…>>` when it is built on one. The type implements `Subject`-like behaviour by hand where needed:
+/// `key` and `place` come from the optional trailing blocks.
+macro_rules! facts {
+    ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
+    }) => {
+        $(#[doc = $type_doc])*
+        #[derive(Debug)]
+        pub struct $name {
+            /// The record that the facts are about.
+            pub record: std::sync::Arc<$crate::snapshot::Record<$base>>,
+            $($(#[doc = $doc])* pub $field: $ty,)*
+        }
+
+        facts!(@type $name, $type_name, [$($type_doc),*], Some(&<$base>::OBJECT_TYPE), {
+            $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
+        });
+
+        impl $crate::model::Object for $name {
+            facts!(@own $name { $($field)* });
+
+            fn field(&self, index: usize) -> $crate::model::Value<'_> {
+                let own = Self::OBJECT_TYPE.fields.len();
+                match index.checked_sub(own) {
+                    Some(inherited) => $crate::model::Object::field(&self.record.data, inherited),
+                    None => self.own_field(index),
+                }
+            }
+
+            fn place(&self) -> Option<$crate::model::Place> {
+                Some($crate::model::Place::data_of(self.record.at))
+            }
+        }
+    };
+    ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
+    } $(key $key:ident)? $(at $at:ident)?) => {
+        $(#[doc = $type_doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            $($(#[doc = $doc])* pub $field: $ty,)*
+            $(
+                /// Stable name among its siblings.
+                pub $key: String,
+            )?
+            $(
+                /// Where the decisive value stands.
+                pub $at: $crate::model::Place,
+            )?
+        }
+
+        facts!(@type $name, $type_name, [$($type_doc),*], None, {
+            $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
+        });
+
+        impl $crate::model::Object for $name {
+            facts!(@own $name { $($field)* });
+
+            fn field(&self, index: usize) -> $crate::model::Value<'_> {
+                self.own_field(index)
+            }
+
+            $(
+                fn key(&self) -> Option<String> {
+                    Some(self.$key.clone())
+                }
+            )?
+
+            $(
+                fn place(&self) -> Option<$crate::model::Place> {
+                    Some(self.$at.clone())
+                }
+            )?
+        }
+    };
+    (@type $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:expr, {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
+    }) => {
+        impl $name {
+            /// How rules see the type.
+            pub const OBJECT_TYPE: $crate::model::ObjectType = $crate::model::ObjectType {
+                name: $type_name,
+                doc: concat!($($type_doc),*),
+                base: $base,
+                fields: &[$($crate::model::Field {
+                    name: stringify!($field),
+                    key: "",
+                    doc: concat!($($doc),*),
+                    ty: <$ty as $crate::model::Reflect>::TYPE,
+                    optional: facts!(@optional $($optional)?),
+                },)*],
+            };
+
+            fn own_field(&self, index: usize) -> $crate::model::Value<'_> {
+                let readers: &[fn(&Self) -> $crate::model::Value<'_>] =
+                    &[$(|this: &Self| $crate::model::Reflect::value(&this.$field),)*];
+                readers.get(index).map_or($crate::model::Value::Absent, |read| read(self))
+            }
+        }
+
+        impl $crate::model::Reflect for $name {
+            const TYPE: $crate::model::Type = $crate::model::Type::Object(&Self::OBJECT_TYPE);
+
+            fn value(&self) -> $crate::model::Value<'_> {
+                $crate::model::Value::Object(self)
+            }
+        }
+    };
+    (@own $name:ident { $($field:ident)* }) => {
+        fn object_type(&self) -> &'static $crate::model::ObjectType {
+            &Self::OBJECT_TYPE
+        }
+
+        fn field_places(&self, index: usize) -> &[$crate::model::Place] {
+            let readers: &[fn(&Self) -> &[$crate::model::Place]] =
+                &[$(|this: &Self| $crate::model::Reflect::places(&this.$field),)*];
+            readers.get(index).map_or(&[], |read| read(self))
+        }
+    };
+    (@optional) => {
+        false
+    };
+    (@optional optional) => {
+        true
+    };
+}
