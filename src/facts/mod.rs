@@ -3,4 +3,4 @@
 
 mod subject;
 
-pub use subject::{Identity, Subject, TargetType};
+pub use subject::{Identity, Subject, Subjects, TargetType};

@@ -34,3 +34,9 @@ pub struct Subject<'a> {
     /// Its facts, or why there are none.
     pub facts: Result<&'a dyn Object, &'a Why>,
 }
+
+/// Hands out what there is to judge.
+pub trait Subjects: Sync {
+    /// The subjects of a kind, by the name of its [`TargetType`]; in any order.
+    fn subjects(&self, target: &str) -> Vec<Subject<'_>>;
+}

@@ -74,6 +74,7 @@ macro_rules! record {
                     ty: <$ty as $crate::model::Reflect>::TYPE,
                     optional: guarded!($omission),
                 },)*],
+                keyed: false,
             };
         }
 
@@ -116,7 +117,7 @@ macro_rules! facts {
             $($(#[doc = $doc])* pub $field: $ty,)*
         }
 
-        facts!(@type $name, $type_name, [$($type_doc),*], Some(&<$base>::OBJECT_TYPE), {
+        facts!(@type $name, $type_name, [$($type_doc),*], Some(&<$base>::OBJECT_TYPE), false, {
             $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
         });
 
@@ -153,7 +154,7 @@ macro_rules! facts {
             )?
         }
 
-        facts!(@type $name, $type_name, [$($type_doc),*], None, {
+        facts!(@type $name, $type_name, [$($type_doc),*], None, facts!(@keyed $($key)?), {
             $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
         });
 
@@ -177,7 +178,7 @@ macro_rules! facts {
             )?
         }
     };
-    (@type $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:expr, {
+    (@type $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:expr, $keyed:expr, {
         $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
     }) => {
         impl $name {
@@ -193,6 +194,7 @@ macro_rules! facts {
                     ty: <$ty as $crate::model::Reflect>::TYPE,
                     optional: facts!(@optional $($optional)?),
                 },)*],
+                keyed: $keyed,
             };
 
             fn own_field(&self, index: usize) -> $crate::model::Value<'_> {
@@ -220,6 +222,12 @@ macro_rules! facts {
                 &[$(|this: &Self| $crate::model::Reflect::places(&this.$field),)*];
             readers.get(index).map_or(&[], |read| read(self))
         }
+    };
+    (@keyed) => {
+        false
+    };
+    (@keyed $key:ident) => {
+        true
     };
     (@optional) => {
         false
