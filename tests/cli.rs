@@ -112,12 +112,20 @@ fn bad_snapshots_are_refused_with_file_line_and_mend() {
     ] {
         let result = check_text(folder.path(), content, &[]);
         assert_eq!(result.code, 2, "{what}: {}", result.transcript());
-        assert!(result.stderr.contains(expected) && result.stderr.contains("given.jsonl"), "{what}: {}", result.transcript());
+        assert!(
+            result.stderr.contains(expected) && result.stderr.contains("given.jsonl"),
+            "{what}: {}",
+            result.transcript()
+        );
         assert!(result.stdout.is_empty(), "{what}");
     }
     let missing = run(["check", "/nonexistent.jsonl"], &[]);
     assert_eq!(missing.code, 2);
-    assert!(missing.stderr.contains("/nonexistent.jsonl") && missing.stderr.contains("No such file"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("/nonexistent.jsonl") && missing.stderr.contains("No such file"),
+        "{}",
+        missing.stderr
+    );
 }
 
 #[test]
@@ -135,7 +143,8 @@ fn a_rule_with_an_unknown_field_is_refused_at_load() {
     let area = folder.path().join("network");
     fs::create_dir(&area).unwrap();
     let rule = fs::read_to_string(common::root().join("rules/network/net-instance-not-public.yaml")).unwrap();
-    let rule = rule.replace("net-instance-not-public", "net-mine").replace("!r.publicly_accessible", "!r.publicly_acessible");
+    let rule =
+        rule.replace("net-instance-not-public", "net-mine").replace("!r.publicly_accessible", "!r.publicly_acessible");
     fs::write(area.join("net-mine.yaml"), rule).unwrap();
     let path = fixture().display().to_string();
     let result = run(["check", &path, "--rules", &folder.path().display().to_string()], &[]);
@@ -229,7 +238,9 @@ fn the_fixture_fails_in_every_layer() {
     let path = fixture().display().to_string();
     run(["check", &path, "--now", NOW, "-o", &format!("json={}", json.display())], &[]);
     let verdicts = verdicts(&assessment(&json));
-    let failing = |prefix: &str| verdicts.iter().filter(|(rule, _, outcome)| rule.starts_with(prefix) && outcome == "fail").count();
+    let failing = |prefix: &str| {
+        verdicts.iter().filter(|(rule, _, outcome)| rule.starts_with(prefix) && outcome == "fail").count()
+    };
     assert!(failing("") >= 12, "{}", failing(""));
     for prefix in ["iam-", "net-", "tls-", "db-", "data-", "log-", "res-"] {
         assert!(failing(prefix) > 0, "{prefix}");

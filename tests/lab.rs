@@ -150,10 +150,14 @@ fn a_scan_finds_what_was_planted() {
     ] {
         assert_eq!(outcome(&verdicts, rule, subject), expected, "{rule} of {subject}");
     }
-    let failing_endpoints: Vec<_> =
-        verdicts.iter().filter(|(rule, _, outcome)| rule == "tls-cert-name-matches-endpoint" && outcome == "fail").collect();
+    let failing_endpoints: Vec<_> = verdicts
+        .iter()
+        .filter(|(rule, _, outcome)| rule == "tls-cert-name-matches-endpoint" && outcome == "fail")
+        .collect();
     assert_eq!(failing_endpoints.len(), 2, "writer and reader of reports: {failing_endpoints:?}");
-    let good = verdicts.iter().filter(|(rule, name, outcome)| name == "orders" && outcome == "fail" && !rule.starts_with("iam"));
+    let good = verdicts
+        .iter()
+        .filter(|(rule, name, outcome)| name == "orders" && outcome == "fail" && !rule.starts_with("iam"));
     assert_eq!(good.count(), 0, "orders is good throughout");
     assert!(verdicts.iter().all(|(_, name, _)| !name.contains("friends") && !name.contains("billing")), "not Aurora");
 }
@@ -165,8 +169,12 @@ fn what_is_not_aurora_is_counted_and_left_out() {
     let population = assessment["population"].as_array().unwrap();
     let clusters = population.iter().find(|it| it["source"] == "rds:DescribeDBClusters").unwrap();
     assert_eq!((clusters["returned"].as_u64(), clusters["kept"].as_u64()), (Some(6), Some(4)), "{clusters}");
-    let excluded: Vec<_> = clusters["excluded"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
-    assert!(excluded.iter().any(|id| id.contains("billing")) && excluded.iter().any(|id| id.contains("friends")), "{excluded:?}");
+    let excluded: Vec<_> =
+        clusters["excluded"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+    assert!(
+        excluded.iter().any(|id| id.contains("billing")) && excluded.iter().any(|id| id.contains("friends")),
+        "{excluded:?}"
+    );
 }
 
 #[test]
@@ -213,7 +221,10 @@ fn each_missing_permission_is_a_gap_and_turns_verdicts_unknown() {
     let restore = Restore(&lab, "scanner", vec![]);
     let off = Restore(&lab, "enforce", vec!["off"]);
     for (action, rules) in [
-        ("rds:DescribeDBClusters", &["net-sg-no-world", "tls-required-by-server", "db-no-anonymous", "tls-cert-chain-trusted"][..]),
+        (
+            "rds:DescribeDBClusters",
+            &["net-sg-no-world", "tls-required-by-server", "db-no-anonymous", "tls-cert-chain-trusted"][..],
+        ),
         ("rds:DescribeDBInstances", &["net-instance-not-public"]),
         ("rds:DescribeDBClusterParameterGroups", &[]),
         ("rds:DescribeDBClusterParameters", &["log-audit-enabled"]),
@@ -273,7 +284,11 @@ fn without_a_login_the_database_is_unknown_by_choice() {
         let outcomes = database_outcomes(&assessment, cluster);
         assert!(!outcomes.is_empty() && outcomes.iter().all(|(.., outcome)| outcome == "unknown"), "{outcomes:?}");
     }
-    assert!(assessment["gate"]["reason"].as_str().unwrap().contains("left out by choice: mysql"), "{}", run.transcript());
+    assert!(
+        assessment["gate"]["reason"].as_str().unwrap().contains("left out by choice: mysql"),
+        "{}",
+        run.transcript()
+    );
 }
 
 #[test]
@@ -323,9 +338,11 @@ fn a_hidden_column_takes_only_its_own_verdicts() {
 fn a_foreign_authority_is_not_trusted_with_the_password() {
     let lab = Lab::enter();
     let (_, assessment) = lab.scan(&[("AURORA_AUDIT_CA_BUNDLE", "")]);
-    let unsafe_logins = gaps(&assessment).into_iter().filter(|gap| *gap == ("mysql:login".to_owned(), "unsafe".to_owned()));
+    let unsafe_logins =
+        gaps(&assessment).into_iter().filter(|gap| *gap == ("mysql:login".to_owned(), "unsafe".to_owned()));
     assert_eq!(unsafe_logins.count(), 3, "{:?}", gaps(&assessment));
-    let chains: Vec<_> = verdicts(&assessment).into_iter().filter(|(rule, ..)| rule == "tls-cert-chain-trusted").collect();
+    let chains: Vec<_> =
+        verdicts(&assessment).into_iter().filter(|(rule, ..)| rule == "tls-cert-chain-trusted").collect();
     assert!(chains.iter().all(|(.., outcome)| outcome == "fail" || outcome == "unknown"), "{chains:?}");
     assert!(chains.iter().any(|(.., outcome)| outcome == "fail"), "{chains:?}");
 }
@@ -335,7 +352,13 @@ fn mistakes_are_named_with_their_mend() {
     let lab = Lab::enter();
     let administrator = lab.administrator();
     for (what, args, env, code, expected) in [
-        ("no credentials", &["scan"][..], &[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")][..], 4, "no AWS credentials"),
+        (
+            "no credentials",
+            &["scan"][..],
+            &[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")][..],
+            4,
+            "no AWS credentials",
+        ),
         ("no region", &["scan"], &[("AWS_REGION", "")], 2, "--region"),
         ("a region without clusters", &["scan", "--region", "eu-west-3"], &[], 4, "right account and regions"),
         ("a refused port", &["scan"], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], 4, "unreachable"),

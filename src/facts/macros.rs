@@ -3,9 +3,10 @@
 
 /// Declares a fact: fields of its own, on top of the record it is built on, if any.
 ///
-/// `struct Name = "type_name" on Record { /// doc name: Type; /// doc optional name: Type; }`. The struct has the field
-/// `record: Arc<Record<…>>` when it is built on one. The type implements `Subject`-like behaviour by hand where needed:
-/// `key` and `place` come from the optional trailing blocks.
+/// `struct Name = "type_name" on Record { /// doc name: Type; /// doc other: Type, optional; }`, where `optional` marks a field
+/// that rules must guard. Built on a record, the struct has the field `record: Arc<Record<…>>`, shows the record's fields after
+/// its own, and stands where the record stands. Without one, `key FIELD` and `at FIELD` after the braces add the fields that
+/// name the object among its siblings and say where it stands.
 macro_rules! facts {
     ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty {
         $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
@@ -18,7 +19,7 @@ macro_rules! facts {
             $($(#[doc = $doc])* pub $field: $ty,)*
         }
 
-        facts!(@type $name, $type_name, [$($type_doc),*], Some(&<$base>::OBJECT_TYPE), {
+        facts!(@type $name, $type_name, [$($type_doc),*], Some(&<$base>::OBJECT_TYPE), false, {
             $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
         });
 
@@ -55,7 +56,7 @@ macro_rules! facts {
             )?
         }
 
-        facts!(@type $name, $type_name, [$($type_doc),*], None, {
+        facts!(@type $name, $type_name, [$($type_doc),*], None, facts!(@keyed $($key)?), {
             $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
         });
 
@@ -79,7 +80,7 @@ macro_rules! facts {
             )?
         }
     };
-    (@type $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:expr, {
+    (@type $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:expr, $keyed:expr, {
         $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
     }) => {
         impl $name {
@@ -95,6 +96,7 @@ macro_rules! facts {
                     ty: <$ty as $crate::model::Reflect>::TYPE,
                     optional: facts!(@optional $($optional)?),
                 },)*],
+                keyed: $keyed,
             };
 
             fn own_field(&self, index: usize) -> $crate::model::Value<'_> {
@@ -122,6 +124,12 @@ macro_rules! facts {
                 &[$(|this: &Self| $crate::model::Reflect::places(&this.$field),)*];
             readers.get(index).map_or(&[], |read| read(self))
         }
+    };
+    (@keyed) => {
+        false
+    };
+    (@keyed $key:ident) => {
+        true
     };
     (@optional) => {
         false

@@ -1,11 +1,12 @@
 //! Three-valued facts: what a target said, what it left out by design, and what could not be read. Keeping the last two
 //! apart is what stops a rule from passing on ignorance.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Gap, Place};
+use super::{Gap, Place, Untrusted};
 
 /// A value that a target was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +48,23 @@ pub enum Why {
         /// What was observed where.
         detail: Box<str>,
     },
+}
+
+impl fmt::Display for Why {
+    /// One sentence without its full stop. Text from targets is escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let safe = |text: &str| Untrusted::from(text);
+        match self {
+            Self::NotCollected => f.write_str("the snapshot does not hold it"),
+            Self::Gap(gap) => gap.fmt(f),
+            Self::Dangling { kind, id } => {
+                write!(f, "{kind} `{}` is named by another record and not in the snapshot", safe(id))
+            }
+            Self::Truncated { source } => write!(f, "the answer of {} is incomplete in the snapshot", safe(source)),
+            Self::Unreadable { detail } => write!(f, "it cannot be read: {}", safe(detail)),
+            Self::Contradiction { detail } => write!(f, "observations disagree: {}", safe(detail)),
+        }
+    }
 }
 
 impl<T> Fact<T> {
@@ -135,6 +153,7 @@ impl<T> Derived<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GapReason;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Sample {
@@ -152,6 +171,41 @@ mod tests {
             let sample: Sample = serde_json::from_str(text).unwrap();
             assert_eq!(sample.encrypted, fact, "{text}");
             assert_eq!(serde_json::to_string(&sample).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence() {
+        let gap = |target: Option<&str>, needs: Option<&str>, message: &str| {
+            Why::Gap(Arc::new(Gap {
+                what: "rds:DescribeDBClusterParameters".into(),
+                target: target.map(Into::into),
+                reason: GapReason::Denied,
+                needs: needs.map(Into::into),
+                message: message.into(),
+                at: None,
+            }))
+        };
+        for (why, sentence) in [
+            (Why::NotCollected, "the snapshot does not hold it"),
+            (
+                gap(Some("orders-pg"), Some("rds:DescribeDBClusterParameters"), "User is not authorized\n"),
+                "rds:DescribeDBClusterParameters of `orders-pg` was denied: User is not authorized\\u{A}; \
+                 needs rds:DescribeDBClusterParameters",
+            ),
+            (gap(None, None, ""), "rds:DescribeDBClusterParameters was denied"),
+            (
+                Why::Dangling { kind: "ec2.security_group", id: "sg-1".into() },
+                "ec2.security_group `sg-1` is named by another record and not in the snapshot",
+            ),
+            (
+                Why::Truncated { source: "rds:DescribeDBClusters".into() },
+                "the answer of rds:DescribeDBClusters is incomplete in the snapshot",
+            ),
+            (Why::Unreadable { detail: "expected a number".into() }, "it cannot be read: expected a number"),
+            (Why::Contradiction { detail: "3306 and 3307".into() }, "observations disagree: 3306 and 3307"),
+        ] {
+            assert_eq!(why.to_string(), sentence);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What could not be read. A gap is data: it is recorded, shown, and decides verdicts; it never unwinds a collection.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{RecordRef, Untrusted};
@@ -23,6 +25,24 @@ pub struct Gap {
     /// Where the record stands; filled in by the reader.
     #[serde(skip)]
     pub at: Option<RecordRef>,
+}
+
+impl fmt::Display for Gap {
+    /// One sentence without its full stop. Text from targets is escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Untrusted::from(self.what.as_str()))?;
+        if let Some(target) = &self.target {
+            write!(f, " of `{}`", Untrusted::from(target.as_str()))?;
+        }
+        write!(f, " {}", self.reason.verb())?;
+        if !self.message.raw().is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        match &self.needs {
+            Some(needs) => write!(f, "; needs {}", Untrusted::from(needs.as_str())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Why something could not be read.
@@ -62,6 +82,21 @@ impl GapReason {
             Self::Unsafe => "unsafe",
             Self::Interrupted => "interrupted",
             Self::NotRequested => "not requested",
+        }
+    }
+
+    /// What happened, for a sentence.
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Denied => "was denied",
+            Self::Throttled => "was throttled",
+            Self::Timeout => "timed out",
+            Self::Unreachable => "could not be reached",
+            Self::Unsupported => "is not supported",
+            Self::Malformed => "gave an answer that could not be understood",
+            Self::Unsafe => "was not asked over an unsafe connection",
+            Self::Interrupted => "was not asked: the collection was interrupted",
+            Self::NotRequested => "was not requested",
         }
     }
 

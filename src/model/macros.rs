@@ -76,6 +76,7 @@ macro_rules! record {
                 name: $type_name,
                 doc: concat!($($type_doc),*),
                 base: None,
+                keyed: false,
                 fields: &[$($crate::model::Field {
                     name: stringify!($field),
                     key: $key,

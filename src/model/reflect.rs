@@ -51,6 +51,8 @@ pub struct ObjectType {
     pub base: Option<&'static ObjectType>,
     /// Its own fields.
     pub fields: &'static [Field],
+    /// Whether its objects have an [`Object::key`], so that a rule may judge each object of a list.
+    pub keyed: bool,
 }
 
 /// A field of an [`ObjectType`].

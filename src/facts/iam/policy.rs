@@ -132,9 +132,12 @@ impl Held {
         let place = place.member(inline_key);
         match inline {
             Fact::Known(list) => {
-                let policies =
-                    list.iter().enumerate().map(|(index, policy)| inline_policy(arn, policy, place.item(index)));
-                self.policies.extend(policies);
+                for (index, policy) in list.iter().enumerate() {
+                    match policy.policy_name.known() {
+                        Some(name) => self.policies.push(inline_policy(arn, name, policy, place.item(index))),
+                        None => self.miss(arn, "inline policies", &Why::NotCollected),
+                    }
+                }
             }
             Fact::Absent => {}
             Fact::Unknown(why) => self.miss(arn, "inline policies", why),

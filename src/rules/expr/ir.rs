@@ -1,0 +1,106 @@
+//! What the checker leaves for evaluation: names are indexes, functions are known, and nothing can be misspelt any more.
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use super::ast::{Operator, Quantifier};
+use super::functions::Function;
+use crate::model::{Field, Version};
+
+/// A checked expression.
+#[derive(Debug, Clone)]
+pub(in crate::rules) enum Ir {
+    Const(Const),
+    /// A variable, by the place it has on the stack.
+    Var(Var),
+    /// A parameter of the rule, by index.
+    Param(usize),
+    Field(Box<Access>),
+    Has(Box<Access>),
+    /// `a == null`, or `!=`.
+    IsNull {
+        of: Box<Self>,
+        negated: bool,
+    },
+    Not(Box<Self>),
+    Negate(Box<Self>),
+    And(Box<[Self; 2]>),
+    Or(Box<[Self; 2]>),
+    Choice(Box<[Self; 3]>),
+    Equal {
+        sides: Box<[Self; 2]>,
+        negated: bool,
+    },
+    Order(Operator, Box<[Self; 2]>),
+    In(Box<[Self; 2]>),
+    Arithmetic(Operator, Box<[Self; 2]>),
+    Call(Function, Vec<Self>),
+    List(Vec<Self>),
+    Loop(Box<Loop>),
+}
+
+/// A variable.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Var {
+    /// Its place on the stack.
+    pub(super) slot: usize,
+    /// Its name.
+    pub(super) name: Box<str>,
+    /// Whether reading it is evidence by itself: the element that a rule judges is, the variable of a loop is not, because
+    /// the list is.
+    pub(super) evidence: bool,
+}
+
+/// A field of an object.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Access {
+    /// The object.
+    pub(super) of: Ir,
+    /// Index of the field.
+    pub(super) index: usize,
+    /// The field.
+    pub(super) field: &'static Field,
+    /// As the rule wrote it.
+    pub(super) text: Box<str>,
+}
+
+/// A loop over a list.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Loop {
+    pub(super) quantifier: Quantifier,
+    pub(super) list: Ir,
+    pub(super) body: Ir,
+}
+
+/// A value that stands in the rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::rules) enum Const {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Str(String),
+    Timestamp(Timestamp),
+    Cidr(IpNet),
+    Version(Version),
+    List(Vec<Self>),
+}
+
+impl Ir {
+    /// How the rule wrote a fact; other expressions have no name.
+    pub(super) fn fact(&self) -> Option<&str> {
+        match self {
+            Self::Field(access) | Self::Has(access) => Some(&access.text),
+            Self::Var(var) => Some(&var.name),
+            _ => None,
+        }
+    }
+
+    /// A list, folded when all of it stands in the rule.
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        let constants = items.iter().map(|item| if let Self::Const(value) = item { Some(value.clone()) } else { None });
+        match constants.collect() {
+            Some(values) => Self::Const(Const::List(values)),
+            None => Self::List(items),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The expression language: a typed, total subset of CEL. Text is parsed, checked against the types of facts at load, and
+//! evaluated in three-valued logic; after the check no name can be wrong and no type can surprise.
+
+mod ast;
+mod check;
+mod eval;
+mod functions;
+mod ir;
+mod lexer;
+mod parse;
+mod suggest;
+mod trace;
+mod ty;
+mod value;
+
+pub(super) use ast::{Ast, Name, RESERVED};
+pub(super) use check::{Checked, Guards, Let, Scope, Usage, check};
+pub(super) use eval::Interpreter;
+pub(super) use functions::{NAMESPACES, literal};
+pub(super) use ir::{Const, Ir};
+pub(super) use lexer::SyntaxError;
+pub(super) use parse::parse;
+pub(super) use suggest::did_you_mean;
+pub(super) use trace::{NoTrace, Read, Reason, Recording, Trace};
+pub(super) use ty::Ty;
+pub use value::Fault;
+pub(super) use value::{Items, Undecided, Val};

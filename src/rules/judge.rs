@@ -1,0 +1,306 @@
+//! One rule, one subject: the outcome, and the evidence for it.
+
+use super::expr::{Const, Interpreter, Ir, Items, NoTrace, Read, Reason, Recording, Trace, Undecided, Val};
+use super::given::GivenValue;
+use super::rule::{Empty, ForEach, Rule};
+use super::verdict::{Element, Evidence, Remediation};
+use crate::model::{Object, Outcome, Place, Untrusted, Why};
+
+/// A verdict, before it is said of which rule and subject.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) outcome: Outcome,
+    pub(super) message: Untrusted,
+    pub(super) reasons: Vec<Untrusted>,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) elements: Vec<Element>,
+    pub(super) remediation: Option<Remediation>,
+    pub(super) gaps: Vec<Why>,
+}
+
+/// Messages of elements that a verdict repeats.
+const REPEATED: usize = 3;
+
+/// Judges a subject. `only` is a list of one element that stands for those of the subject, in a rule's own tests.
+pub(super) fn judge(rule: &Rule, subject: &dyn Object, values: &[Const], only: Option<&Vec<GivenValue>>) -> Judged {
+    let bench = Bench { rule, subject, values };
+    if let Some(when) = &rule.logic.when {
+        let mut interpreter = bench.start::<Recording>(None);
+        match interpreter.decide(when) {
+            Ok(true) => (),
+            Ok(false) => return bench.not_applicable(interpreter.trace),
+            Err(undecided) => return undecided_by(undecided, interpreter.trace.into_reads()),
+        }
+    }
+    match (&rule.logic.for_each, only) {
+        (None, _) => bench.judge(None),
+        (Some(_), Some(list)) => {
+            bench.judge(Some((&Items::Facts(list, ()), &Items::Facts(list, <Recording as Trace>::At::default()), 0)))
+        }
+        (Some(for_each), None) => bench.judge_each(for_each),
+    }
+}
+
+type At = <Recording as Trace>::At;
+
+/// An element, as the fast path and as the recording see its list.
+type Chosen<'l, 'a> = (&'l Items<'a, ()>, &'l Items<'a, At>, usize);
+
+#[derive(Clone, Copy)]
+struct Bench<'a> {
+    rule: &'a Rule,
+    subject: &'a dyn Object,
+    values: &'a [Const],
+}
+
+impl<'a> Bench<'a> {
+    fn start<T: Trace>(&self, element: Option<(&Items<'a, T::At>, usize)>) -> Interpreter<'a, T> {
+        let interpreter = Interpreter::new(self.subject, self.values);
+        match element {
+            Some((items, index)) => interpreter.with_element(items, index),
+            None => interpreter,
+        }
+    }
+
+    fn not_applicable(&self, trace: Recording) -> Judged {
+        let reason = format!("applies only when {}", self.rule.when_text.as_deref().unwrap_or("its condition holds"));
+        Judged {
+            outcome: Outcome::NotApplicable,
+            message: reason.as_str().into(),
+            reasons: vec![reason.into()],
+            evidence: trace.into_reads().into_iter().map(evidence).collect(),
+            ..Judged::empty()
+        }
+    }
+
+    /// Judges the subject, or one element of it.
+    fn judge(&self, chosen: Option<Chosen<'_, 'a>>) -> Judged {
+        let mut interpreter = self.start::<Recording>(chosen.map(|(_, items, index)| (items, index)));
+        let decided = interpreter.decide(&self.rule.logic.check);
+        let reads = interpreter.trace.into_reads();
+        let mut judged = match decided {
+            Ok(true) => Judged { outcome: Outcome::Pass, ..Judged::of(reads) },
+            Ok(false) => Judged { outcome: Outcome::Fail, ..Judged::of(reads) },
+            Err(undecided) => undecided_by(undecided, reads),
+        };
+        match judged.outcome {
+            Outcome::Pass => judged.message = holding(&judged.evidence),
+            Outcome::Fail => {
+                let mut fill = self.start::<NoTrace>(chosen.map(|(items, _, index)| (items, index)));
+                judged.message = self.rule.logic.message.render(&mut fill).into();
+                judged.remediation = Some(self.remediation(chosen));
+            }
+            _ => (),
+        }
+        for (fact, ir) in &self.rule.logic.evidence {
+            let shown = self.shown(fact, ir, chosen);
+            if judged.evidence.iter().all(|known| (&known.fact, &known.places) != (&shown.fact, &shown.places)) {
+                judged.evidence.push(shown);
+            }
+        }
+        judged
+    }
+
+    /// A fact that the rule shows whatever decided.
+    fn shown(&self, fact: &str, ir: &'a Ir, chosen: Option<Chosen<'_, 'a>>) -> Evidence {
+        let mut interpreter = self.start::<Recording>(chosen.map(|(_, items, index)| (items, index)));
+        let value = interpreter.show(ir).ok().map(|value| value.render().into());
+        let mut places: Vec<Place> = Vec::new();
+        for place in interpreter.trace.into_reads().into_iter().flat_map(|read| read.places) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        Evidence { fact: fact.to_owned(), value, places }
+    }
+
+    fn remediation(&self, chosen: Option<Chosen<'_, 'a>>) -> Remediation {
+        let logic = &self.rule.logic;
+        let mut fill = self.start::<NoTrace>(chosen.map(|(items, _, index)| (items, index)));
+        Remediation {
+            text: logic.text.render(&mut fill).into(),
+            cli: logic.cli.as_ref().map(|template| template.render(&mut fill).into()),
+            sql: logic.sql.as_ref().map(|template| template.render(&mut fill).into()),
+            terraform: logic.terraform.as_ref().map(|template| template.render(&mut fill).into()),
+        }
+    }
+
+    fn judge_each(&self, for_each: &'a ForEach) -> Judged {
+        let mut recording = self.start::<Recording>(None);
+        let recorded = recording.list(&for_each.list);
+        let fast = self.start::<NoTrace>(None).list(&for_each.list);
+        let (fast, recorded) = match (fast, recorded) {
+            (Ok(fast), Ok(recorded)) => (fast, recorded),
+            (_, Err(undecided)) | (Err(undecided), _) => return undecided_by(undecided, recording.trace.into_reads()),
+        };
+        let count = recorded.len();
+        let listed = Evidence {
+            fact: for_each.text.clone(),
+            value: Some(format!("{count} {}", if count == 1 { "element" } else { "elements" }).into()),
+            places: self.shown(&for_each.text, &for_each.list, None).places,
+        };
+        if count == 0 {
+            return empty_list(for_each, listed);
+        }
+        let mut whole = Judged { evidence: vec![listed], ..Judged::empty() };
+        for index in 0..count {
+            let passes = self.start::<NoTrace>(Some((&fast, index))).decide(&self.rule.logic.check) == Ok(true);
+            if !passes {
+                let key = key(&recorded.get(index, Recording::item), index);
+                whole.add(key, self.judge(Some((&fast, &recorded, index))));
+            }
+        }
+        whole.summarise(count);
+        whole
+    }
+}
+
+fn empty_list(for_each: &ForEach, listed: Evidence) -> Judged {
+    let reason = Untrusted::from(format!("`{}` is empty", for_each.text));
+    let (outcome, reasons) = match for_each.empty {
+        Empty::Pass => (Outcome::Pass, Vec::new()),
+        Empty::NotApplicable => (Outcome::NotApplicable, vec![reason.clone()]),
+    };
+    Judged { outcome, message: reason, reasons, evidence: vec![listed], ..Judged::empty() }
+}
+
+/// The stable name of an element.
+fn key(element: &Val<'_, At>, index: usize) -> Untrusted {
+    match element {
+        Val::Object(object, _) => object.key().unwrap_or_else(|| format!("element {}", index + 1)).into(),
+        other => other.render().into(),
+    }
+}
+
+impl Judged {
+    fn empty() -> Self {
+        Self {
+            outcome: Outcome::Pass,
+            message: Untrusted::default(),
+            reasons: Vec::new(),
+            evidence: Vec::new(),
+            elements: Vec::new(),
+            remediation: None,
+            gaps: Vec::new(),
+        }
+    }
+
+    fn of(reads: Vec<Read>) -> Self {
+        Self { evidence: reads.into_iter().map(evidence).collect(), ..Self::empty() }
+    }
+
+    /// Adds what was said of an element.
+    fn add(&mut self, key: Untrusted, judged: Self) {
+        for gap in judged.gaps {
+            if !self.gaps.contains(&gap) {
+                self.gaps.push(gap);
+            }
+        }
+        let Self { outcome, message, reasons, evidence, remediation, .. } = judged;
+        if outcome != Outcome::Fail {
+            for reason in &reasons {
+                if !self.reasons.contains(reason) {
+                    self.reasons.push(reason.clone());
+                }
+            }
+        }
+        self.elements.push(Element { key, outcome, message, reasons, evidence, remediation });
+    }
+
+    /// The worst outcome of the elements, and a message made of theirs.
+    fn summarise(&mut self, count: usize) {
+        let Some(worst) = self.elements.iter().map(|element| element.outcome).min() else {
+            self.message =
+                if count == 1 { "the one element passes".into() } else { format!("all {count} elements pass").into() };
+            return;
+        };
+        self.outcome = worst;
+        let messages: Vec<&str> = self
+            .elements
+            .iter()
+            .filter(|element| element.outcome == worst)
+            .map(|element| element.message.raw())
+            .collect();
+        let does = match worst {
+            Outcome::Fail => "fail",
+            Outcome::Error => "could not be evaluated",
+            _ => "cannot be judged",
+        };
+        let more = messages.len().saturating_sub(REPEATED);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let first = messages.iter().take(REPEATED).copied().collect::<Vec<_>>().join("; ");
+        self.message = format!("{} of {count} {does}: {first}{more}", messages.len()).into();
+    }
+}
+
+/// A verdict that did not come about, and why.
+fn undecided_by(undecided: Undecided, reads: Vec<Read>) -> Judged {
+    let mut judged = match undecided {
+        Undecided::Error(fault) => {
+            let reason = fault.to_string();
+            Judged {
+                outcome: Outcome::Error,
+                message: format!("the rule broke: {reason}").into(),
+                reasons: vec![reason.into()],
+                ..Judged::empty()
+            }
+        }
+        Undecided::Unknown => Judged { outcome: Outcome::Unknown, reasons: reasons(&reads), ..Judged::empty() },
+    };
+    if judged.outcome == Outcome::Unknown {
+        judged.message = format!("cannot be judged: {}", judged.reasons.first().map_or("", Untrusted::raw)).into();
+    }
+    for read in &reads {
+        if let Some(Reason::Why(why)) = &read.reason
+            && !judged.gaps.contains(why)
+        {
+            judged.gaps.push(why.clone());
+        }
+    }
+    judged.evidence = reads.into_iter().map(evidence).collect();
+    judged
+}
+
+/// Each reason once.
+fn reasons(reads: &[Read]) -> Vec<Untrusted> {
+    let mut reasons: Vec<Untrusted> = Vec::new();
+    for read in reads {
+        let reason = match &read.reason {
+            None => continue,
+            Some(Reason::Missing) => format!("`{}` has no value", read.fact),
+            // These name what they are about.
+            Some(Reason::Why(why @ (Why::Gap(_) | Why::Dangling { .. } | Why::Truncated { .. }))) => why.to_string(),
+            Some(Reason::Why(why)) => format!("`{}`: {why}", read.fact),
+        };
+        let reason = Untrusted::from(reason);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    reasons
+}
+
+/// What a pass rests on, in words.
+fn holding(evidence: &[Evidence]) -> Untrusted {
+    let facts = evidence.iter().take(REPEATED);
+    let facts = facts.map(|fact| format!("{} is {}", fact.fact, fact.value.as_ref().map_or("unknown", Untrusted::raw)));
+    let more = evidence.len().saturating_sub(REPEATED);
+    let more = if more > 0 { format!(", and {more} more facts") } else { String::new() };
+    format!("{}{more}", facts.collect::<Vec<_>>().join(", ")).into()
+}
+
+fn evidence(read: Read) -> Evidence {
+    Evidence { fact: read.fact, value: read.value.map(Untrusted::from), places: read.places }
+}
+
+/// A verdict on a subject whose facts could not be had at all.
+pub(super) fn unreadable(why: &Why) -> Judged {
+    let reason = Untrusted::from(why.to_string());
+    Judged {
+        outcome: Outcome::Unknown,
+        message: format!("cannot be judged: {}", reason.raw()).into(),
+        reasons: vec![reason],
+        gaps: vec![why.clone()],
+        ..Judged::empty()
+    }
+}

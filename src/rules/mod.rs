@@ -1,0 +1,30 @@
+//! Floor 3: rule files become checked rules, rules and facts become verdicts. A pure function of both; it sees facts only
+//! through [`crate::model::Object`], so that no rule can tell where a value came from.
+
+mod cases;
+mod compile;
+mod decode;
+mod embedded;
+mod expr;
+mod file;
+mod given;
+mod judge;
+mod load;
+mod problem;
+mod rule;
+mod run;
+mod source;
+mod template;
+mod text;
+mod verdict;
+mod yaml;
+
+pub use cases::{CaseFailure, Difference, run_cases};
+pub use embedded::embedded;
+pub use expr::Fault;
+pub use load::load;
+pub use problem::{LoadError, LoadErrors};
+pub use rule::{Control, Coverage, Effort, Param, RemediationText, Rule, RuleSet, Status};
+pub use run::evaluate;
+pub use source::{RuleSource, SourceError, from_dir};
+pub use verdict::{Element, Evidence, Remediation, Verdict};

@@ -1,0 +1,228 @@
+//! A rule after loading: what reports say of it, and what evaluation needs.
+
+use std::collections::BTreeMap;
+
+use super::cases::Case;
+use super::expr::{Const, Ir, Ty};
+use super::template::Template;
+use crate::model::Severity;
+
+/// A set of rules that load, sorted by id.
+#[derive(Debug)]
+pub struct RuleSet {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// SHA-256 over the rule files, in hexadecimal.
+    pub digest: String,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Id: stem of the file, never reused.
+    pub id: String,
+    /// What is wanted, in a line.
+    pub title: String,
+    /// Severity.
+    pub severity: Severity,
+    /// How settled it is.
+    pub status: Status,
+    /// Area: the folder of the file.
+    pub area: String,
+    /// Kind of subject it judges.
+    pub target: &'static str,
+    /// Why it matters.
+    pub rationale: String,
+    /// When it applies, as the file states it; none for always.
+    pub when_text: Option<String>,
+    /// The condition, as the file states it.
+    pub check_text: String,
+    /// How to mend it; templates as the file states them.
+    pub remediation: RemediationText,
+    /// Framework → controls.
+    pub frameworks: BTreeMap<String, Vec<Control>>,
+    /// Documentation of AWS or MySQL (https).
+    pub docs: String,
+    /// Where the rule comes from.
+    pub source: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// What a user may set.
+    pub params: Vec<Param>,
+    /// The file that it was loaded from.
+    pub path: String,
+    pub(super) logic: Logic,
+    pub(super) cases: Vec<Case>,
+}
+
+/// How settled a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// It may change.
+    Experimental,
+    /// It stays.
+    Stable,
+    /// It will go.
+    Deprecated,
+}
+
+/// A rule's advice, before values are filled in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RemediationText {
+    /// In words.
+    pub text: String,
+    /// AWS CLI.
+    pub cli: Option<String>,
+    /// SQL.
+    pub sql: Option<String>,
+    /// Terraform.
+    pub terraform: Option<String>,
+    /// How much work it is.
+    pub effort: Option<Effort>,
+    /// What may break.
+    pub risk: Option<String>,
+}
+
+/// How much work a remediation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// A setting.
+    Low,
+    /// A plan.
+    Medium,
+    /// A project.
+    High,
+}
+
+/// A control of a framework that a rule speaks to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Control {
+    /// Id in the framework.
+    pub control: String,
+    /// How much of it the rule covers.
+    pub coverage: Coverage,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub description: String,
+    /// The type, as rule files write it.
+    pub type_name: String,
+    /// Smallest number allowed.
+    pub min: Option<i64>,
+    /// Largest number allowed.
+    pub max: Option<i64>,
+    pub(super) ty: Ty,
+    pub(super) value: Const,
+}
+
+/// The checked expressions of a rule.
+#[derive(Debug)]
+pub(super) struct Logic {
+    pub(super) when: Option<Ir>,
+    pub(super) for_each: Option<ForEach>,
+    pub(super) check: Ir,
+    pub(super) message: Template,
+    /// What is always shown: as written, and checked.
+    pub(super) evidence: Vec<(String, Ir)>,
+    pub(super) text: Template,
+    pub(super) cli: Option<Template>,
+    pub(super) sql: Option<Template>,
+    pub(super) terraform: Option<Template>,
+}
+
+/// The list whose elements a rule judges.
+#[derive(Debug)]
+pub(super) struct ForEach {
+    pub(super) list: Ir,
+    /// As the rule wrote it.
+    pub(super) text: String,
+    pub(super) empty: Empty,
+}
+
+/// What an empty list means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    Pass,
+    NotApplicable,
+}
+
+/// A word of a rule file and what it stands for.
+pub(super) trait Word: Copy + 'static {
+    /// All words.
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+macro_rules! words {
+    ($($ty:ident { $($word:literal = $variant:ident,)* })*) => {$(
+        impl Word for $ty {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+        }
+
+        impl $ty {
+            /// The word that rule files use.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    )*};
+}
+
+words! {
+    Status { "experimental" = Experimental, "stable" = Stable, "deprecated" = Deprecated, }
+    Effort { "low" = Low, "medium" = Medium, "high" = High, }
+    Coverage { "full" = Full, "partial" = Partial, "supporting" = Supporting, }
+}
+
+impl Word for Empty {
+    const WORDS: &'static [(&'static str, Self)] = &[("pass", Self::Pass), ("not_applicable", Self::NotApplicable)];
+}
+
+impl Word for Severity {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("info", Self::Info),
+        ("low", Self::Low),
+        ("medium", Self::Medium),
+        ("high", Self::High),
+        ("critical", Self::Critical),
+    ];
+}
+
+impl Word for crate::model::Outcome {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("pass", Self::Pass),
+        ("fail", Self::Fail),
+        ("unknown", Self::Unknown),
+        ("not_applicable", Self::NotApplicable),
+        ("error", Self::Error),
+    ];
+}
+
+impl Param {
+    /// What is wrong with its value, for numbers with bounds.
+    pub(super) fn out_of_bounds(&self) -> Option<String> {
+        let numbers = match &self.value {
+            Const::Int(number) => vec![*number],
+            Const::List(items) => {
+                items.iter().filter_map(|item| if let Const::Int(it) = item { Some(*it) } else { None }).collect()
+            }
+            _ => Vec::new(),
+        };
+        let below = self.min.filter(|min| numbers.iter().any(|number| number < min));
+        let above = self.max.filter(|max| numbers.iter().any(|number| number > max));
+        below.map(|min| format!("less than {min}")).or_else(|| above.map(|max| format!("more than {max}")))
+    }
+}
+
+impl Rule {
+    /// The values of its parameters.
+    pub(super) fn values(&self) -> Vec<Const> {
+        self.params.iter().map(|param| param.value.clone()).collect()
+    }
+}
