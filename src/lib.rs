@@ -9,4 +9,5 @@ pub mod check;
 #[cfg(feature = "collect")]
 pub mod collect;
 pub mod facts;
+pub mod report;
 pub mod snapshot;
