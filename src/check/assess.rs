@@ -33,7 +33,10 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Time
         population: population(snapshot),
         gaps,
         rules: rules.rules.iter().map(rule_entry).collect(),
-        verdicts: verdicts.iter().filter_map(|verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict))).collect(),
+        verdicts: verdicts
+            .iter()
+            .filter_map(|verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict)))
+            .collect(),
     }
 }
 
@@ -73,9 +76,13 @@ fn incomplete_because(file: &SnapshotFile) -> Option<String> {
 
 fn reading(snapshot: &Snapshot, verdicts: &[Verdict], gaps: &[GapEntry]) -> Reading {
     let undecided = verdicts.iter().filter(|verdict| is_undecided(verdict)).count();
-    let left_out: BTreeSet<_> =
-        gaps.iter().filter(|gap| gap.reason.is_voluntary()).map(|gap| gap.what.split(':').next().unwrap_or_default()).collect();
-    let whole = |file: &SnapshotFile| Some(format!("{} is not whole: {}", file.path.display(), incomplete_because(file)?));
+    let left_out: BTreeSet<_> = gaps
+        .iter()
+        .filter(|gap| gap.reason.is_voluntary())
+        .map(|gap| gap.what.split(':').next().unwrap_or_default())
+        .collect();
+    let whole =
+        |file: &SnapshotFile| Some(format!("{} is not whole: {}", file.path.display(), incomplete_because(file)?));
     Reading {
         undecided,
         snapshots: snapshot.files.iter().filter_map(whole).collect(),
@@ -104,7 +111,13 @@ fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], clusters:
         subjects.insert(&verdict.subject);
     }
     let voluntary = gaps.iter().filter(|gap| gap.reason.is_voluntary()).count();
-    Summary { clusters, subjects: subjects.len(), involuntary_gaps: gaps.len() - voluntary, voluntary_gaps: voluntary, ..summary }
+    Summary {
+        clusters,
+        subjects: subjects.len(),
+        involuntary_gaps: gaps.len() - voluntary,
+        voluntary_gaps: voluntary,
+        ..summary
+    }
 }
 
 fn gaps(snapshot: &Snapshot) -> Vec<GapEntry> {
@@ -275,7 +288,8 @@ fn remediation(rendered: &crate::rules::Remediation) -> Remediation {
 /// The parts are written with their lengths, so that no two different lists of parts give the same bytes. Account and region
 /// are part of it because the id of an endpoint or of a listing does not carry them.
 fn fingerprint(rule: &str, subject: &Identity, element: Option<&Untrusted>) -> String {
-    let parts = [rule, subject.kind, &subject.account, &subject.region, subject.id.raw(), element.map_or("", Untrusted::raw)];
+    let parts =
+        [rule, subject.kind, &subject.account, &subject.region, subject.id.raw(), element.map_or("", Untrusted::raw)];
     let mut digest = Sha256::new();
     digest.update(b"aurora-audit/v1");
     for part in parts {

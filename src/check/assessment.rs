@@ -2,6 +2,7 @@
 //! target is [`Untrusted`]: it is stored as it came and shown escaped.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -217,6 +218,12 @@ pub struct Remediation {
     /// Terraform.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub terraform: Option<Untrusted>,
+}
+
+impl fmt::Display for ControlEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.control, self.coverage.as_str())
+    }
 }
 
 /// What a rule says of a subject.

@@ -43,7 +43,9 @@ pub fn judge(options: GateOptions, summary: &Summary, completeness: &Completenes
         GateResult::Clean if incomplete => {
             format!("no failure at or above {}; what could not be read is tolerated", threshold(options))
         }
-        GateResult::Clean => format!("no failure at or above {}, and everything asked for was read", threshold(options)),
+        GateResult::Clean => {
+            format!("no failure at or above {}, and everything asked for was read", threshold(options))
+        }
     };
     if result == GateResult::Failed && incomplete {
         reason = format!("{reason}; besides, {}", incomplete_sentence(summary, completeness));
@@ -65,7 +67,10 @@ fn threshold(options: GateOptions) -> &'static str {
 
 fn nothing(summary: &Summary) -> String {
     if summary.involuntary_gaps > 0 {
-        return format!("no cluster was assessed, and {} could not be read", counted(summary.involuntary_gaps, "thing"));
+        return format!(
+            "no cluster was assessed, and {} could not be read",
+            counted(summary.involuntary_gaps, "thing")
+        );
     }
     "no Aurora cluster was found; were the right account and regions asked?".to_owned()
 }
@@ -129,7 +134,11 @@ mod tests {
             let options = GateOptions { fail_on, allow_incomplete: allow };
             let completeness = Completeness { undecided, ..Completeness::default() };
             let gate = judge(options, &summary(clusters, failures, gaps), &completeness);
-            assert_eq!(gate.result, expected, "{fail_on:?} {clusters} {failures:?} {gaps} {undecided}: {}", gate.reason);
+            assert_eq!(
+                gate.result, expected,
+                "{fail_on:?} {clusters} {failures:?} {gaps} {undecided}: {}",
+                gate.reason
+            );
         }
     }
 

@@ -6,8 +6,8 @@ mod gate;
 
 pub use assess::assess;
 pub use assessment::{
-    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks, GapEntry, Gate, GateResult, Location,
-    Population, Remediation, RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks, GapEntry, Gate, GateResult,
+    Location, Population, Remediation, RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
 };
 pub use gate::GateOptions;
 

@@ -42,7 +42,12 @@ pub fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
 }
 
 /// Judges, writes the reports, and asks the gate.
-pub fn judge(snapshot: &Snapshot, rules: &RuleSet, settings: &CheckSettings, args: &JudgeArgs) -> Result<Exit, CliError> {
+pub fn judge(
+    snapshot: &Snapshot,
+    rules: &RuleSet,
+    settings: &CheckSettings,
+    args: &JudgeArgs,
+) -> Result<Exit, CliError> {
     let assessment = assess(snapshot, rules, settings.gate, settings.now);
     write_reports(&assessment, &settings.outputs, args.writing.sarif_profile)?;
     Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))

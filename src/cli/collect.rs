@@ -47,13 +47,18 @@ fn collect(args: &TargetArgs) -> Result<Vec<u8>, CliError> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let mut collection = Collection::begin(&args.regions);
-    runtime.block_on(async {
-        tokio::select! {
-            result = stages(&mut collection, args, &connections) => result,
-            _ = tokio::signal::ctrl_c() => Ok(Stopped::Early),
-        }
-    })
-    .map(|stopped| if matches!(stopped, Stopped::Early) { collection.interrupt() })?;
+    runtime
+        .block_on(async {
+            tokio::select! {
+                result = stages(&mut collection, args, &connections) => result,
+                _ = tokio::signal::ctrl_c() => Ok(Stopped::Early),
+            }
+        })
+        .map(|stopped| {
+            if matches!(stopped, Stopped::Early) {
+                collection.interrupt()
+            }
+        })?;
     Ok(collection.finish()?)
 }
 
@@ -63,7 +68,11 @@ enum Stopped {
     Early,
 }
 
-async fn stages(collection: &mut Collection, args: &TargetArgs, connections: &Connections) -> Result<Stopped, CliError> {
+async fn stages(
+    collection: &mut Collection,
+    args: &TargetArgs,
+    connections: &Connections,
+) -> Result<Stopped, CliError> {
     let bar = spinner();
     bar.set_message("asking AWS");
     let clusters = targets(collection, args).await?;

@@ -68,7 +68,7 @@ impl FromStr for Output {
         let (format, path) = given.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(not_a_pair)?;
         let format = format.parse().map_err(|_| OutputError::NoSuchFormat {
             given: format.to_owned(),
-            known: Format::ALL.map(Format::key).join(", "),
+            known: Format::keys().collect::<Vec<_>>().join(", "),
         })?;
         let target = if path == "-" { Target::Stdout } else { Target::File(PathBuf::from(path)) };
         Ok(Self { format, target })
@@ -94,10 +94,8 @@ pub enum SettingsError {
 /// # Errors
 /// When what was given is not RFC 3339.
 pub fn resolve_time(given: Option<&str>, clock: impl FnOnce() -> Timestamp) -> Result<Timestamp, SettingsError> {
-    given.map_or_else(
-        || Ok(clock()),
-        |given| given.parse().map_err(|_| SettingsError::Time { given: given.to_owned() }),
-    )
+    given
+        .map_or_else(|| Ok(clock()), |given| given.parse().map_err(|_| SettingsError::Time { given: given.to_owned() }))
 }
 
 impl CheckSettings {

@@ -466,7 +466,9 @@ fn requires_tls(
     variables: &Fact<Arc<Record<GlobalVariables>>>,
 ) -> Derived<bool> {
     if cluster.data.engine == Fact::Known(Engine::AuroraPostgresql) {
-        return Derived::unknown(Why::Unreadable { detail: "parameters of Aurora PostgreSQL are not judged yet".into() });
+        return Derived::unknown(Why::Unreadable {
+            detail: "parameters of Aurora PostgreSQL are not judged yet".into(),
+        });
     }
     let running = variables.as_ref().and_then(|variables| {
         let place = place(variables, "require_secure_transport");

@@ -24,7 +24,7 @@ pub use embedded::embedded;
 pub use expr::Fault;
 pub use load::load;
 pub use problem::{LoadError, LoadErrors};
-pub use rule::{Control, Coverage, Effort, Param, RemediationText, Rule, RuleSet, Status};
+pub use rule::{Control, Effort, Param, RemediationText, Rule, RuleSet, Status};
 pub use run::evaluate;
 pub use source::{RuleSource, SourceError, from_dir};
 pub use verdict::{Element, Evidence, Remediation, Verdict};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cases::Case;
 use super::expr::{Const, Ir, Ty};
 use super::template::Template;
-use crate::model::Severity;
+use crate::model::{Coverage, Severity};
 
 /// A set of rules that load, sorted by id.
 #[derive(Debug)]
@@ -177,7 +177,11 @@ macro_rules! words {
 words! {
     Status { "experimental" = Experimental, "stable" = Stable, "deprecated" = Deprecated, }
     Effort { "low" = Low, "medium" = Medium, "high" = High, }
-    Coverage { "full" = Full, "partial" = Partial, "supporting" = Supporting, }
+}
+
+impl Word for Coverage {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("full", Self::Full), ("partial", Self::Partial), ("supporting", Self::Supporting)];
 }
 
 impl Word for Empty {

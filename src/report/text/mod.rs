@@ -1,0 +1,333 @@
+//! The report for a terminal: what needs attention, gravest first, then what could not be read and how to mend it, and the
+//! summary last, where the eye rests when the output has scrolled by.
+
+mod layout;
+mod paint;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::layout::{column, wrap};
+use self::paint::{Brush, Style};
+use super::{Options, ReportError, words};
+use crate::check::{Assessment, ElementEntry, GapEntry, GateResult, SubjectEntry, VerdictEntry};
+use crate::model::{Outcome, Severity, Untrusted};
+
+/// Lines of one message, and elements of one verdict, before the terminal refers to the other formats.
+const MESSAGE_LINES: usize = 4;
+const ELEMENTS: usize = 8;
+/// Characters of a text that are looked at: more than the lines can hold.
+const TEXT: usize = 600;
+
+/// Writes the report.
+pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, ReportError> {
+    let mut page = Page {
+        lines: Vec::new(),
+        brush: Brush(options.color),
+        width: options.width.clamp(40, 240),
+        columns: Columns::of(assessment, options.width.clamp(40, 240)),
+        labels: Labels::of(assessment),
+    };
+    page.head(assessment);
+    for severity in Severity::DESCENDING {
+        page.group(severity, assessment);
+    }
+    page.gaps(assessment);
+    page.summary(assessment);
+    let mut text = page.lines.join("\n");
+    text.push('\n');
+    Ok(text.into_bytes())
+}
+
+/// Whether a verdict needs someone's attention.
+fn speaks_up(verdict: &VerdictEntry) -> bool {
+    matches!(verdict.outcome, Outcome::Fail | Outcome::Error | Outcome::Unknown)
+}
+
+/// How wide the columns of the verdicts are.
+struct Columns {
+    rule: usize,
+    subject: usize,
+    message: usize,
+}
+
+/// Indent, mark, word and the spaces around them.
+const LEAD: usize = 2 + 2 + 7 + 2;
+
+impl Columns {
+    fn of(assessment: &Assessment, width: usize) -> Self {
+        let shown = || assessment.verdicts.iter().filter(|verdict| speaks_up(verdict));
+        let labels = Labels::of(assessment);
+        let rule = shown().map(|verdict| verdict.rule.chars().count()).max().unwrap_or(0).min(width / 3);
+        let subject = shown()
+            .map(|verdict| labels.of_subject(&verdict.subject).chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(width / 4);
+        Self { rule, subject, message: width.saturating_sub(LEAD + rule + 2 + subject + 2) }
+    }
+
+    /// On a narrow terminal the message goes below the names.
+    const fn stacked(&self) -> bool {
+        self.message < 28
+    }
+}
+
+/// Short names of subjects, with as much of account and region as is needed to tell them apart.
+struct Labels {
+    accounts: bool,
+    regions: bool,
+}
+
+impl Labels {
+    fn of(assessment: &Assessment) -> Self {
+        let subjects = || assessment.verdicts.iter().map(|verdict| &verdict.subject);
+        Self {
+            accounts: subjects().map(|subject| &subject.account).collect::<BTreeSet<_>>().len() > 1,
+            regions: subjects().map(|subject| &subject.region).collect::<BTreeSet<_>>().len() > 1,
+        }
+    }
+
+    fn of_subject(&self, subject: &SubjectEntry) -> String {
+        let name = words::shown(&subject.name, TEXT);
+        let account = self.accounts.then_some(&subject.account);
+        let region = self.regions.then_some(&subject.region);
+        let place: Vec<String> =
+            [account, region].into_iter().flatten().filter(|word| !word.is_empty()).map(safe).collect();
+        if place.is_empty() { name } else { format!("{name} ({})", place.join(" ")) }
+    }
+}
+
+fn safe(text: &String) -> String {
+    words::shown(&Untrusted::from(text.as_str()), TEXT)
+}
+
+struct Page {
+    lines: Vec<String>,
+    brush: Brush,
+    width: usize,
+    columns: Columns,
+    labels: Labels,
+}
+
+impl Page {
+    fn line(&mut self, text: impl Into<String>) {
+        self.lines.push(text.into());
+    }
+
+    fn heading(&mut self, style: Style, text: &str) {
+        self.line("");
+        let painted = self.brush.paint(style, text);
+        self.line(painted);
+    }
+
+    /// Wrapped text below an indent, in one style.
+    fn block(&mut self, indent: usize, style: Option<Style>, text: &str) {
+        for line in wrap(text, self.width.saturating_sub(indent), MESSAGE_LINES) {
+            let line = style.map_or_else(|| line.clone(), |style| self.brush.paint(style, &line));
+            self.line(format!("{:indent$}{line}", ""));
+        }
+    }
+
+    fn head(&mut self, assessment: &Assessment) {
+        let (run, summary) = (&assessment.run, &assessment.summary);
+        let title = self.brush.paint(Style::Bold, "aurora-audit");
+        let counts = [
+            words::count(summary.clusters, "cluster"),
+            words::count(summary.subjects, "subject"),
+            words::count(assessment.rules.len(), "rule"),
+        ];
+        self.line(format!("{title} {} · {} · judged at {}", safe(&run.tool_version), counts.join(", "), run.now));
+        for snapshot in &run.snapshots {
+            let state = if snapshot.complete { "" } else { ", cut short" };
+            let text = format!("{}, collected {}{state}", safe(&snapshot.path), snapshot.started);
+            self.block(2, Some(Style::Dim), &text);
+        }
+    }
+
+    fn group(&mut self, severity: Severity, assessment: &Assessment) {
+        let mut shown: Vec<_> = assessment.verdicts.iter().filter(|v| v.severity == severity && speaks_up(v)).collect();
+        if shown.is_empty() {
+            return;
+        }
+        shown.sort_by_key(|verdict| verdict.outcome);
+        let (word, shape) = words::severity(severity);
+        self.heading(Style::of_severity(severity), &format!("{shape} {}", word.to_uppercase()));
+        for verdict in shown {
+            self.verdict(verdict);
+        }
+    }
+
+    fn verdict(&mut self, verdict: &VerdictEntry) {
+        let (word, mark) = words::outcome(verdict.outcome);
+        let outcome = self.brush.paint(Style::of_outcome(verdict.outcome), &format!("{mark} {}", column(word, 7)));
+        let rule = self.brush.paint(Style::Cyan, &column(&safe(&verdict.rule), self.columns.rule));
+        let subject = column(&self.labels.of_subject(&verdict.subject), self.columns.subject);
+        let names = format!("  {outcome}  {rule}  {subject}");
+        let message = message(verdict);
+        if self.columns.stacked() {
+            self.line(names.trim_end().to_owned());
+            self.block(4, None, &message);
+        } else {
+            self.beside(&names, &message);
+        }
+        self.elements(verdict);
+    }
+
+    fn beside(&mut self, names: &str, message: &str) {
+        let indent = self.width - self.columns.message;
+        for (index, line) in wrap(message, self.columns.message, MESSAGE_LINES).into_iter().enumerate() {
+            let text = if index == 0 { format!("{names}  {line}") } else { format!("{:indent$}{line}", "") };
+            self.line(text.trim_end().to_owned());
+        }
+    }
+
+    fn elements(&mut self, verdict: &VerdictEntry) {
+        let indent = if self.columns.stacked() { 4 } else { self.width - self.columns.message };
+        for element in verdict.elements.iter().take(ELEMENTS) {
+            let (_, mark) = words::outcome(element.outcome);
+            self.block(indent, Some(Style::Dim), &format!("{mark} {}", element_line(element)));
+        }
+        if verdict.elements.len() > ELEMENTS {
+            let more = verdict.elements.len() - ELEMENTS;
+            self.block(indent, Some(Style::Dim), &format!("and {more} more, in the other formats"));
+        }
+    }
+
+    fn gaps(&mut self, assessment: &Assessment) {
+        let (chosen, failed): (Vec<_>, Vec<_>) = assessment.gaps.iter().partition(|gap| gap.reason.is_voluntary());
+        for (title, gaps) in [("? COULD NOT BE READ", failed), ("– LEFT OUT BY CHOICE", chosen)] {
+            if !gaps.is_empty() {
+                self.heading(Style::Bold, title);
+            }
+            // Equal gaps of many targets are one line each of the table, but the way to mend them is said once.
+            let mut by_mend: BTreeMap<String, Vec<&GapEntry>> = BTreeMap::new();
+            for gap in gaps {
+                by_mend.entry(words::mend(gap)).or_default().push(gap);
+            }
+            for (mend, gaps) in by_mend {
+                gaps.iter().for_each(|gap| self.gap(gap));
+                let arrow = format!("to mend: {}", words::shown(&Untrusted::from(mend), TEXT));
+                self.block(6, Some(Style::Green), &arrow);
+            }
+        }
+    }
+
+    fn gap(&mut self, gap: &GapEntry) {
+        let target =
+            gap.target.as_ref().map(|target| format!(" for {}", words::shown(target, TEXT))).unwrap_or_default();
+        let place =
+            [&gap.account, &gap.region].into_iter().filter(|word| !word.is_empty()).map(safe).collect::<Vec<_>>();
+        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(" ")) };
+        self.block(2, None, &format!("{}: {}{target}{place}", gap.reason.as_str(), safe(&gap.what)));
+        self.block(6, Some(Style::Dim), &words::shown(&gap.message, TEXT));
+    }
+
+    fn summary(&mut self, assessment: &Assessment) {
+        self.line("");
+        for sentence in words::headline(assessment) {
+            self.block(0, None, &sentence);
+        }
+        let counts: Vec<String> = Outcome::ALL
+            .into_iter()
+            .map(|outcome| {
+                let text =
+                    format!("{} {}", words::grouped(words::verdicts(assessment, outcome)), words::outcome(outcome).0);
+                self.brush.paint(Style::of_outcome(outcome), &text)
+            })
+            .collect();
+        let gate = words::gate(assessment.gate.result);
+        let style = if assessment.gate.result == GateResult::Clean { Style::Green } else { Style::Alarm };
+        let gate = self.brush.paint(style, gate);
+        self.line(format!("{} · gate {gate}: {}", counts.join(", "), safe(&assessment.gate.reason)));
+    }
+}
+
+/// What was found, with the reasons that the message does not give.
+fn message(verdict: &VerdictEntry) -> String {
+    with_reasons(&verdict.message, &verdict.reasons)
+}
+
+fn element_line(element: &ElementEntry) -> String {
+    format!("{}: {}", words::shown(&element.key, TEXT), with_reasons(&element.message, &element.reasons))
+}
+
+fn with_reasons(message: &Untrusted, reasons: &[Untrusted]) -> String {
+    let parts = std::iter::once(message).chain(reasons).map(|text| words::shown(text, TEXT));
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{empty, hostile, many, sample};
+
+    fn text(assessment: &Assessment, color: bool, width: usize) -> String {
+        let options = Options { color, width, ..Options::default() };
+        String::from_utf8(render(assessment, &options).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_sample_reads_well_on_a_wide_terminal() {
+        insta::assert_snapshot!(text(&sample(), false, 110));
+    }
+
+    #[test]
+    fn the_sample_reads_well_on_a_narrow_terminal() {
+        insta::assert_snapshot!(text(&sample(), false, 60));
+    }
+
+    #[test]
+    fn an_empty_run_is_said_to_be_empty() {
+        insta::assert_snapshot!(text(&empty(), false, 80));
+    }
+
+    #[test]
+    fn the_summary_is_the_last_line() {
+        let text = text(&sample(), false, 100);
+        assert_eq!(
+            text.lines().last(),
+            Some(
+                "5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · gate failed: 4 failures are of severity high or above."
+            )
+        );
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let mut plain = String::new();
+        let colored = text(&sample(), true, 100);
+        for (index, part) in colored.split("\x1b[").enumerate() {
+            plain.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+        }
+        assert!(colored.contains("\x1b[1;31m"));
+        assert_eq!(plain, text(&sample(), false, 100));
+    }
+
+    #[test]
+    fn lines_fit_the_terminal_whatever_the_targets_say() {
+        for assessment in [sample(), hostile(), many(40)] {
+            for width in [40, 60, 80, 120] {
+                let text = text(&assessment, false, width);
+                let lines: Vec<&str> = text.lines().collect();
+                for line in &lines[1..lines.len() - 1] {
+                    assert!(line.chars().count() <= width, "{width}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equal_names_in_two_regions_are_told_apart() {
+        let mut assessment = sample();
+        assessment.verdicts[1].subject.region = "us-east-1".to_owned();
+        assert!(text(&assessment, false, 120).contains("shop-staging (us-east-1)"));
+    }
+
+    #[test]
+    fn many_elements_are_counted_not_dropped() {
+        let mut assessment = sample();
+        let element = assessment.verdicts[7].elements[0].clone();
+        assessment.verdicts[7].elements = vec![element; 30];
+        assert!(text(&assessment, false, 100).contains("and 22 more, in the other formats"));
+    }
+}
