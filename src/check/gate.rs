@@ -29,7 +29,7 @@ pub fn judge(options: GateOptions, summary: &Summary, completeness: &Completenes
     let incomplete = completeness.undecided > 0 || summary.involuntary_gaps > 0 || !completeness.snapshots.is_empty();
     let result = if failures > 0 {
         GateResult::Failed
-    } else if summary.clusters == 0 {
+    } else if summary.clusters == 0 && completeness.snapshots.is_empty() {
         GateResult::NothingAssessed
     } else if incomplete && !options.allow_incomplete {
         GateResult::Incomplete
@@ -146,7 +146,9 @@ mod tests {
     fn a_cut_snapshot_is_incomplete() {
         let completeness = Completeness { snapshots: vec!["a.jsonl is cut off".to_owned()], ..Completeness::default() };
         let options = GateOptions { fail_on: Some(Severity::High), allow_incomplete: false };
-        let gate = judge(options, &summary(1, &[], 0), &completeness);
-        assert_eq!((gate.result, gate.reason.as_str()), (GateResult::Incomplete, "a.jsonl is cut off"));
+        for clusters in [0, 1] {
+            let gate = judge(options, &summary(clusters, &[], 0), &completeness);
+            assert_eq!((gate.result, gate.reason.as_str()), (GateResult::Incomplete, "a.jsonl is cut off"));
+        }
     }
 }

@@ -60,7 +60,9 @@ fn to_stdout(bytes: &[u8]) -> Result<(), CliError> {
 
 /// Says on stderr what went wrong, causes included.
 pub fn complain(error: &CliError) {
-    let mut text = format!("error: {error}");
+    let message = error.to_string();
+    // Rule errors come as a list, each with its own head.
+    let mut text = if message.starts_with("error: ") { message } else { format!("error: {message}") };
     let mut source = error.source();
     while let Some(cause) = source {
         text = with_cause(&text, &cause.to_string());

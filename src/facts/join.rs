@@ -357,7 +357,10 @@ impl<'a> Region<'a> {
         let accounts = self.rows(&records.accounts, "mysql:mysql.user", cluster, |it| &it.db_cluster_arn);
         let edges = self.rows(&records.role_edges, "mysql:mysql.role_edges", cluster, |it| &it.db_cluster_arn);
         let present: Vec<_> = of_cluster(&records.accounts, cluster, |it| &it.db_cluster_arn);
-        let roles = Roles::new(edges, variables, &present);
+        let roles = match &accounts {
+            Fact::Unknown(why) => Err(why.clone()),
+            Fact::Known(_) | Fact::Absent => Roles::new(edges, variables, &present),
+        };
         let account = |record: &&Arc<Record<Account>>| {
             let record = explained(record, |data: &mut Account| {
                 data.explain(|key| self.index.why(self.scope, &format!("mysql:mysql.user.{key}"), Some(&cluster.id)));

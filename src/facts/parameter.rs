@@ -64,6 +64,9 @@ fn listed(group: &Record<DbClusterParameters>, parameters: &[Parameter], name: &
         Some((index, parameter)) => {
             Derived::new(parameter.parameter_value.clone(), vec![place.item(index).member("ParameterValue")])
         }
-        None => Derived::new(Fact::Unknown(Why::Dangling { kind: "rds.parameter", id: name.into() }), vec![place]),
+        None => {
+            let detail = format!("the parameter group does not list {name}");
+            Derived::new(Fact::Unknown(Why::Unreadable { detail: detail.into() }), vec![place])
+        }
     }
 }

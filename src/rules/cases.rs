@@ -131,7 +131,10 @@ fn read_given(reader: &mut Reader<'_>, node: &Node, setting: &Setting<'_>) -> Op
     let mut keys = vec!["r"];
     keys.extend(setting.element.as_ref().map(|(name, _)| *name));
     let fields = reader.map(node, "given", &keys)?;
-    let subject = reader.need(&fields, "r").and_then(|node| Given::read(reader, node, setting.root));
+    let subject = match fields.get("r") {
+        Some(node) => Given::read(reader, node, setting.root),
+        None => Some(Given::unread(setting.root)),
+    };
     let element = setting.element.as_ref().and_then(|(name, ty)| Some((fields.get(name)?, ty)));
     let element = match element {
         Some((node, ty)) => Some(vec![GivenValue::read(reader, node, ty)?]),

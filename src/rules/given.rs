@@ -25,6 +25,13 @@ pub(super) enum GivenValue {
 
 static UNMENTIONED: Why = Why::NotCollected;
 
+impl Given {
+    /// An object of which a test says nothing.
+    pub(super) fn unread(ty: &'static ObjectType) -> Self {
+        Self { ty, fields: ty.all_fields().map(|_| None).collect() }
+    }
+}
+
 impl Object for Given {
     fn object_type(&self) -> &'static ObjectType {
         self.ty

@@ -56,7 +56,7 @@ async fn open<'a>(
         match Session::open(endpoint, login, anchors, connect_to).await {
             Ok(session) => return Ok((session, endpoint)),
             Err(failure) => {
-                tracing::warn!(endpoint = endpoint.address(), reason = failure.reason().as_str(), "no session");
+                tracing::info!(endpoint = endpoint.address(), reason = failure.reason().as_str(), "no session");
                 let goes_on = failure.may_try_next();
                 refusals.push((endpoint.address(), failure));
                 if !goes_on {

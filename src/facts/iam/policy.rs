@@ -207,7 +207,8 @@ fn managed(record: &Record<ManagedPolicyDetail>, holders: &[String], places: &[P
 fn statements(text: &PolicyDocument, at: &Place) -> Fact<Vec<Arc<Statement>>> {
     let statements = document::statements(text.json()).and_then(|found| {
         let place = |pointer: &str| Place { record: at.record, pointer: format!("{}{pointer}", at.pointer) };
-        found.iter().map(|(pointer, json)| Ok(Arc::new(Statement::new(json, place(pointer))?))).collect()
+        let numbered = (1..).zip(&found);
+        numbered.map(|(number, (pointer, json))| Ok(Arc::new(Statement::new(number, json, place(pointer))?))).collect()
     });
     statements.map_or_else(Fact::Unknown, Fact::Known)
 }

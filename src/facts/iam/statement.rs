@@ -22,6 +22,8 @@ facts! {
     struct Statement = "iam_statement" {
         /// Its name, if it has one.
         sid: Fact<String>, optional;
+        /// What people call it: its Sid, or its number in the policy, counted from 1.
+        label: String;
         /// `Allow` or `Deny`.
         effect: Fact<Effect>;
         /// `Action`.
@@ -54,7 +56,7 @@ impl Statement {
     ///
     /// # Errors
     /// When it is not a JSON object.
-    pub fn new(json: &Value, at: Place) -> Result<Self, Why> {
+    pub fn new(number: usize, json: &Value, at: Place) -> Result<Self, Why> {
         let Value::Object(statement) = json else {
             return Err(Why::Unreadable { detail: "the statement is not a JSON object".into() });
         };
@@ -63,8 +65,13 @@ impl Statement {
         let (resources, not_resources) = (element("Resource"), element("NotResource"));
         let covers = |action: &str| covers_action(&actions, &not_actions, action);
         let reach = |fits: fn(&str) -> bool| covers_resources(&resources, &not_resources, fits);
+        let sid = text(statement, "Sid");
         Ok(Self {
-            sid: text(statement, "Sid"),
+            label: sid
+                .known()
+                .filter(|sid| !sid.is_empty())
+                .map_or_else(|| number.to_string(), |sid| format!("`{sid}`")),
+            sid,
             effect: text(statement, "Effect").map(Effect::from),
             condition_keys: condition_keys(statement),
             every_action: any(&actions, is_every_action),
@@ -179,7 +186,7 @@ mod tests {
     use crate::model::RecordRef;
 
     fn statement(json: &Value) -> Statement {
-        Statement::new(json, Place::data_of(RecordRef { file: 0, line: 1 })).unwrap()
+        Statement::new(1, json, Place::data_of(RecordRef { file: 0, line: 1 })).unwrap()
     }
 
     #[test]
@@ -223,6 +230,6 @@ mod tests {
         let facts = statement(&json!({"Effect": 1, "Action": {"a": 1}, "Resource": "*", "Condition": []}));
         assert!(facts.effect.is_unknown() && facts.covers_connect.is_unknown() && facts.condition_keys.is_unknown());
         assert_eq!(facts.every_resource, Fact::Known(true));
-        assert!(Statement::new(&json!("Allow"), Place::data_of(RecordRef { file: 0, line: 1 })).is_err());
+        assert!(Statement::new(1, &json!("Allow"), Place::data_of(RecordRef { file: 0, line: 1 })).is_err());
     }
 }

@@ -193,7 +193,8 @@ fn range_of(source: &IngressSource, source_id: &str) -> Fact<IpNet> {
         IngressSource::Cidr => parse_cidr(source_id),
         IngressSource::SecurityGroup => Fact::Absent,
         IngressSource::PrefixList | IngressSource::Other(_) => {
-            Fact::Unknown(Why::Dangling { kind: "ec2.prefix_list", id: source_id.into() })
+            let detail = format!("the entries of prefix list {source_id} are not collected yet");
+            Fact::Unknown(Why::Unreadable { detail: detail.into() })
         }
     }
 }
