@@ -41,11 +41,16 @@ impl Roles {
             let (role, grantee) = ends(&edge.data).ok_or(Why::NotCollected)?;
             by_grantee.entry(grantee).or_default().push((role, Place::data_of(edge.at)));
         }
-        let privileges = accounts.iter().filter_map(|account| {
-            let name = name(account.data.user.known()?, account.data.host.known()?);
-            Some((name, (account.data.privileges.clone(), Place::data_of(account.at).member("Privileges"))))
-        });
-        Ok(Self { edges: by_grantee, mandatory: mandatory(variables)?, privileges: privileges.collect() })
+        let mut privileges = BTreeMap::new();
+        for account in accounts {
+            // An account without a name may be any of the roles.
+            let (Some(user), Some(host)) = (account.data.user.known(), account.data.host.known()) else {
+                return Err(Why::NotCollected);
+            };
+            let place = Place::data_of(account.at).member("Privileges");
+            privileges.insert(name(user, host), (account.data.privileges.clone(), place));
+        }
+        Ok(Self { edges: by_grantee, mandatory: mandatory(variables)?, privileges })
     }
 
     /// Global privileges that `user`@`host` reaches through roles, sorted. A role that has no account grants nothing.
