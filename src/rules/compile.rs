@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::decode::{Fields, Reader};
-use super::expr::{Ast, Checked, Guards, Ir, Let, NAMESPACES, Name, RESERVED, Scope, Ty, Usage, check, did_you_mean};
+use super::expr::{
+    Ast, Checked, Guards, Ir, Let, NAMESPACES, Name, RESERVED, Scope, Ty, Usage, check, did_you_mean, one_line,
+};
 use super::problem::Problem;
 use super::rule::{Empty, ForEach, Logic, Param};
 use super::template::{Language, Template, parse_expression};
@@ -208,13 +210,6 @@ fn whole<T>(part: Option<Option<T>>) -> Option<Option<T>> {
         Some(None) => None,
         None => Some(None),
     }
-}
-
-fn one_line(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code));
-    // A `//` inside a string must stay: then the text is taken as it is.
-    let joined = if text.contains(['\'', '"']) { text.to_owned() } else { lines.collect::<Vec<_>>().join(" ") };
-    joined.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn element_name(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<String> {

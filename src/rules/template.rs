@@ -106,6 +106,7 @@ fn closing(text: &str, from: usize) -> Option<usize> {
             (Some(_), '\\') => escaped = true,
             (Some(open), _) if open == character => quote = None,
             (None, '\'' | '"') => quote = Some(character),
+            (None, '{') if text.get(from + at..)?.starts_with("{{") => return None,
             (None, '}') if text.get(from + at..)?.starts_with("}}") => return Some(from + at),
             _ => (),
         }

@@ -279,7 +279,7 @@ mod tests {
             ("[1, 3.10, 'q''x', \"d\\n\", ~, true, no, 007]", r#"[P"1" P"3.10" Q"q'x" Q"d\n" ~ P"true" P"no" P"007"]"#),
             ("a: |\n  x == 1\n    && y\n", r#"{P"a"=L"x == 1\n  && y\n"}"#),
             ("a: |-\n  'x'\nb: >-\n  foo\n  bar\n", r#"{P"a"=L"'x'" P"b"=F"foo bar"}"#),
-            ("- |2\n   x\n-\n  y\n- >\n\n  z", r#"[L" x\n" P"y" F"\nz"]"#),
+            ("- |2\n   x\n-\n  y\n- >\n\n  z", r#"[L" x\n" P"y" F"\nz\n"]"#),
             ("a:\n- b\n- c:", r#"{P"a"=[P"b" {P"c"=~}]}"#),
             ("{a: {b: [c]}}", r#"{P"a"={P"b"=[P"c"]}}"#),
             ("", "~"),

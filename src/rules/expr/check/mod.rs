@@ -3,6 +3,8 @@
 
 mod call;
 mod compare;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,8 @@
 //! From rule files to a rule set, or to everything that is wrong with them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
