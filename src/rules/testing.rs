@@ -111,18 +111,20 @@ pub(in crate::rules) fn door(name: &str, line: u32, cidr: Fact<IpNet>, port: Fac
 
 /// A cluster of which all is known.
 pub(in crate::rules) fn sample() -> Sample {
-    let data = SampleRecord {
-        name: Fact::Known("orders".into()),
-        port: Fact::Known(3306),
-        public: Fact::Known(true),
-        engine: Fact::Known(Engine::AuroraMysql),
-        kms_key_id: Fact::Absent,
-        retention: Fact::Known(7),
-        exports: Fact::Known(vec!["audit".into(), "error".into()]),
-        created: Fact::Known("2026-01-31T00:00:00Z".parse().unwrap()),
-        secret: Fact::Known(SampleSecret { arn: Fact::Known("arn:secret".into()), key: Fact::Absent }),
-        tags: Fact::Known(vec![SampleTag { key: Fact::Known("team".into()) }]),
-        timeout: Fact::Known("120".into()),
+    let secret = SampleSecretAnswer { arn: Some("arn:secret".into()), key: None };
+    let tag = SampleTagAnswer { key: Some("team".into()) };
+    let answer = SampleAnswer {
+        name: Some("orders".into()),
+        port: Some(3306),
+        public: Some(true),
+        engine: Some(Engine::AuroraMysql),
+        kms_key_id: None,
+        retention: Some(7),
+        exports: Some(vec!["audit".into(), "error".into()]),
+        created: Some("2026-01-31T00:00:00Z".parse().unwrap()),
+        secret: Some(secret.record()),
+        tags: Some(vec![tag.record()]),
+        timeout: Some("120".into()),
     };
     let world: IpNet = "0.0.0.0/0".parse().unwrap();
     let home: IpNet = "10.0.0.0/24".parse().unwrap();
@@ -132,7 +134,7 @@ pub(in crate::rules) fn sample() -> Sample {
         door("group", 9, Fact::Absent, Fact::Known(22)),
     ];
     Sample {
-        record: record(3, data),
+        record: record(3, answer.record()),
         version: Fact::Known("3.8.2".parse().unwrap()),
         doors: Derived::new(Fact::Known(doors), vec![place(5, "/data/Groups")]),
         reachable: Derived::new(Fact::Known(true), vec![place(4, "/data/Routes/0"), place(5, "/data/Groups/1")]),

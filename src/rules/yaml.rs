@@ -311,7 +311,8 @@ mod tests {
 
     #[test]
     fn refuses_bombs_quickly() {
-        let bomb: String = (0..30).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+        let bomb: Vec<String> = (0..30).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+        let bomb = bomb.concat();
         let wide = format!("[{}]", "1,".repeat(200_000));
         for text in [format!("k0: &a0 x\n{bomb}"), "[".repeat(10_000), "{a: ".repeat(10_000), "- ".repeat(10_000), wide]
         {

@@ -118,6 +118,7 @@ fn a_misspelt_field_in_a_template() {
            |
         21 |       --db-cluster-identifier {{ r.identifier }} \
            |                                    ^^^^^^^^^^
+           help: did you mean `db_cluster_identifier`?
 
         1 error in rule files
         ");
@@ -181,7 +182,7 @@ fn places_inside_a_let() {
         error: unknown function `cidr.prefix_length`
           --> rules/network/net-doors.yaml:16:10
            |
-        16 |       && cidr.prefix_length(e.cidr) < params.wide
+        16 |       && cidr.prefix_length(e.cidr) < params.widest
            |          ^^^^^^^^^^^^^^^^^^
            help: did you mean `cidr.prefix_len`?
 
@@ -288,8 +289,8 @@ fn everything_at_once() {
         error: docs must be one https:// link
           --> rules/resilience/res-deletion-protection.yaml:38:7
            |
-        38 | docs: http://docs.aws.amazon.com/AmazonRDS/lat
-           |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        38 | docs: http://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_DeleteCluster.html
+           |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
         error: not readable as YAML: unclosed bracket '['
          --> rules/tls/tls-x.yaml:1:4
@@ -380,7 +381,8 @@ fn folders_and_ids_belong_together() {
 
 #[test]
 fn hostile_files_fail_fast_and_with_a_place() {
-    let bomb: String = (0..40).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+    let bomb: Vec<String> = (0..40).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+    let bomb = bomb.concat();
     let long = format!("'{}'", "r.deletion_protection && ".repeat(40_000));
     for text in [
         String::new(),
