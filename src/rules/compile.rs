@@ -40,7 +40,7 @@ pub(super) fn compile(reader: &mut Reader<'_>, fields: &Fields<'_>, root: &'stat
     }
     let for_each = fields.get("for_each").map(|node| compiler.for_each(&scope, node));
     scope.element = for_each.as_ref().and_then(|parts| Some((element_name.clone()?, parts.as_ref()?.1.clone())));
-    let judged = for_each.as_ref().is_none_or(Option::is_some);
+    let judged = for_each.is_none() || scope.element.is_some();
     let parts = if judged { compiler.parts(&scope, fields) } else { None };
 
     if compiler.reader.problems.is_empty() {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::expr::{self, Checked, Const, Guards, Interpreter, Ir, Let, Recording, Scope, Ty, Undecided, Usage};
+use super::expr::{
+    self, Checked, Const, Guards, Interpreter, Ir, Let, NoTrace, Recording, Scope, Trace, Ty, Undecided, Usage,
+};
 use super::problem::{LoadErrors, Problem};
 use super::rule::RuleSet;
 use super::source::RuleSource;
@@ -252,20 +254,28 @@ pub(in crate::rules) fn compiled(source: &str) -> Ir {
     check(source, &[]).unwrap_or_else(|problems| panic!("{source}: {problems:?}")).ir
 }
 
+/// Evaluates a condition with a door at hand.
+fn run<T: Trace>(source: &str, subject: &Sample) -> (Result<bool, Undecided>, T) {
+    let (ir, doors, owner) = (compiled(source), compiled("r.doors"), sample());
+    let values: Vec<Const> = params().into_iter().map(|(.., value)| value).collect();
+    let elements = Interpreter::<T>::new(&owner, &values).list(&doors).unwrap();
+    let mut interpreter = Interpreter::<T>::new(subject, &values).with_element(&elements, 1);
+    (interpreter.decide(&ir), interpreter.trace)
+}
+
 /// Evaluates a condition, and says what decided it: `fact=value` or `fact?`.
 pub(in crate::rules) fn decide(source: &str, subject: &Sample) -> (Result<bool, Undecided>, String) {
-    let ir = compiled(source);
-    let values: Vec<Const> = params().into_iter().map(|(.., value)| value).collect();
-    let doors = compiled("r.doors");
-    let elements = Interpreter::<Recording>::new(subject, &values).list(&doors).unwrap();
-    let mut interpreter = Interpreter::<Recording>::new(subject, &values).with_element(&elements, 1);
-    let decided = interpreter.decide(&ir);
-    let reads = interpreter.trace.into_reads().into_iter();
-    let shown = reads.map(|read| match read.value {
+    let (decided, trace) = run::<Recording>(source, subject);
+    let shown = trace.into_reads().into_iter().map(|read| match read.value {
         Some(value) => format!("{}={value}", read.fact),
         None => format!("{}?", read.fact),
     });
     (decided, shown.collect::<Vec<_>>().join(" "))
+}
+
+/// The same on the fast path.
+pub(in crate::rules) fn decide_fast(source: &str, subject: &Sample) -> Result<bool, Undecided> {
+    run::<NoTrace>(source, subject).0
 }
 
 /// Loads one rule file.

@@ -63,6 +63,12 @@ fn load_one(reader: &mut Reader<'_>, source: &RuleSource, targets: &[TargetType]
         reader.problems.push(Problem::new(0..1, format!("this file has more than {MAX_BYTES} bytes: it is no rule")));
         return Loaded::default();
     }
+    if source.text.starts_with('\u{feff}') {
+        reader
+            .problems
+            .push(Problem::new(0..1, "this file begins with a byte order mark").help("save it as plain UTF-8"));
+        return Loaded::default();
+    }
     let root = match yaml::parse(&source.text) {
         Ok(root) => root,
         Err(problem) => {

@@ -387,7 +387,7 @@ fn hostile_files_fail_fast_and_with_a_place() {
     for text in [
         String::new(),
         "\u{0}".into(),
-        "\u{feff}".into(),
+        format!("\u{feff}{MODEL}"),
         "just text".into(),
         "- a\n- b\n".into(),
         "%YAML 9.9\n---\na: 1".into(),
