@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::decode::{Fields, Reader};
-use super::expr::{Ast, Checked, Guards, Ir, Let, NAMESPACES, Name, RESERVED, Scope, Ty, Usage, check, did_you_mean};
+use super::expr::{
+    Ast, Checked, Guards, Ir, Let, NAMESPACES, Name, RESERVED, Scope, Ty, Usage, check, did_you_mean, one_line,
+};
 use super::problem::Problem;
 use super::rule::{Empty, ForEach, Logic, Param};
 use super::template::{Language, Template, parse_expression};
@@ -38,7 +40,7 @@ pub(super) fn compile(reader: &mut Reader<'_>, fields: &Fields<'_>, root: &'stat
     }
     let for_each = fields.get("for_each").map(|node| compiler.for_each(&scope, node));
     scope.element = for_each.as_ref().and_then(|parts| Some((element_name.clone()?, parts.as_ref()?.1.clone())));
-    let judged = for_each.as_ref().is_none_or(Option::is_some);
+    let judged = for_each.is_none() || scope.element.is_some();
     let parts = if judged { compiler.parts(&scope, fields) } else { None };
 
     if compiler.reader.problems.is_empty() {
@@ -208,13 +210,6 @@ fn whole<T>(part: Option<Option<T>>) -> Option<Option<T>> {
         Some(None) => None,
         None => Some(None),
     }
-}
-
-fn one_line(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code));
-    // A `//` inside a string must stay: then the text is taken as it is.
-    let joined = if text.contains(['\'', '"']) { text.to_owned() } else { lines.collect::<Vec<_>>().join(" ") };
-    joined.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn element_name(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<String> {

@@ -15,6 +15,8 @@ mod rule;
 mod run;
 mod source;
 mod template;
+#[cfg(test)]
+mod testing;
 mod text;
 mod verdict;
 mod yaml;

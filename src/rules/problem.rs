@@ -93,9 +93,10 @@ impl Excerpt {
         let lead = shown(&lead.chars().skip(skipped).collect::<String>());
         let lead = if skipped > 0 { format!("…{lead}") } else { lead };
         let mark = rest.get(..floor_boundary(rest, marked)).unwrap_or(rest);
-        let width = shown(mark).chars().count().clamp(1, WIDTH - LEAD);
-        let tail: String = shown(rest).chars().take(WIDTH - LEAD).collect();
         let indent = lead.chars().count();
+        let room = WIDTH.saturating_sub(indent).max(WIDTH - LEAD);
+        let width = shown(mark).chars().count().clamp(1, room);
+        let tail: String = shown(rest).chars().take(room).collect();
         Self { text: lead + tail.trim_end(), indent, width }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::expr::{Checked, Interpreter, Ir, NoTrace, SyntaxError, Ty, Val, parse};
 use super::problem::Problem;
 use super::text::Text;
+use crate::model::Untrusted;
 
 /// What a template is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,7 @@ fn closing(text: &str, from: usize) -> Option<usize> {
             (Some(_), '\\') => escaped = true,
             (Some(open), _) if open == character => quote = None,
             (None, '\'' | '"') => quote = Some(character),
+            (None, '{') if text.get(from + at..)?.starts_with("{{") => return None,
             (None, '}') if text.get(from + at..)?.starts_with("}}") => return Some(from + at),
             _ => (),
         }
@@ -165,16 +167,22 @@ impl Quoting {
     }
 }
 
-/// One word, in quotes only where it needs them, and without control characters in any case.
+/// Whether a character hides or reorders others.
+fn deceives(character: char) -> bool {
+    let alone = character.to_string();
+    Untrusted::from(alone.as_str()).to_string() != alone
+}
+
+/// One word, in quotes only where it needs them, and without characters that deceive the reader in any case.
 fn shell_word(value: &str, out: &mut String) {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !value.is_empty() && value.chars().all(plain) {
         out.push_str(value);
-    } else if value.chars().any(char::is_control) {
+    } else if value.chars().any(deceives) {
         out.push_str("$'");
         value.chars().for_each(|character| match character {
             '\\' | '\'' => out.extend(['\\', character]),
-            control if control.is_control() => escape(out, format_args!("\\u{:04x}", u32::from(control))),
+            hidden if deceives(hidden) => escape_unicode(hidden, out),
             other => out.push(other),
         });
         out.push('\'');
@@ -199,9 +207,17 @@ fn hcl_string(value: &str, out: &mut String) {
     let value = value.replace("${", "$${").replace("%{", "%%{");
     value.chars().for_each(|character| match character {
         '\\' | '"' => out.extend(['\\', character]),
-        control if control.is_control() => escape(out, format_args!("\\u{:04x}", u32::from(control))),
+        hidden if deceives(hidden) => escape_unicode(hidden, out),
         other => out.push(other),
     });
+}
+
+/// As bash and HCL both write it.
+fn escape_unicode(character: char, out: &mut String) {
+    match u32::from(character) {
+        code @ ..=0xffff => escape(out, format_args!("\\u{code:04x}")),
+        code => escape(out, format_args!("\\U{code:08x}")),
+    }
 }
 
 fn escape(out: &mut String, escaped: std::fmt::Arguments<'_>) {
@@ -222,6 +238,7 @@ mod tests {
             (Quoting::ShellWord, "$(rm -rf /)", "'$(rm -rf /)'"),
             (Quoting::ShellWord, "a'; b", "'a'\\''; b'"),
             (Quoting::ShellWord, "a\nb'c\\", "$'a\\u000ab\\'c\\\\'"),
+            (Quoting::ShellWord, "\u{e0041}\u{202e}", "$'\\U000e0041\\u202e'"),
             (Quoting::Sql('\''), "a'b\\c\n", "a''b\\\\c\\n"),
             (Quoting::Sql('"'), "a'b\"c", "a'b\"\"c"),
             (Quoting::Sql('`'), "a`b", "a``b"),

@@ -23,9 +23,7 @@ impl Text {
             rest = skip_to(rest, character);
             let at = start + raw.len() - rest.len();
             offsets.extend(std::iter::repeat_n(at, character.len_utf8()));
-            if rest.starts_with(character) {
-                rest = rest.strip_prefix(character).unwrap_or(rest);
-            }
+            rest = rest.strip_prefix(character).unwrap_or_else(|| after_escape(rest));
         }
         offsets.push(start + raw.len() - rest.len());
         Self { value, offsets }
@@ -65,9 +63,28 @@ impl Text {
 
 /// The rest of the file from the next such character on, over what decoding may have dropped.
 fn skip_to(rest: &str, character: char) -> &str {
-    let dropped = |other: char| other != character && (other.is_whitespace() || matches!(other, '\'' | '"' | '\\'));
+    let dropped = |other: char| other != character && (other.is_whitespace() || matches!(other, '\'' | '"'));
     let skipped = rest.trim_start_matches(dropped);
-    if skipped.starts_with(character) { skipped } else { rest }
+    match skipped.strip_prefix('\\') {
+        Some(escaped) if escaped.starts_with(character) => escaped,
+        Some(_) => skipped,
+        None if skipped.starts_with(character) => skipped,
+        None => rest,
+    }
+}
+
+/// The rest after an escape of a double-quoted scalar, if it begins with one.
+fn after_escape(rest: &str) -> &str {
+    let Some(escape) = rest.strip_prefix('\\') else { return rest };
+    let digits = match escape.chars().next() {
+        Some('x') => 2,
+        Some('u') => 4,
+        Some('U') => 8,
+        _ => 0,
+    };
+    let mut after = escape.chars();
+    after.by_ref().take(1 + digits).for_each(drop);
+    after.as_str()
 }
 
 #[cfg(test)]
@@ -82,6 +99,7 @@ mod tests {
             ("foo\n  bar", "foo bar", "bar", 6),
             ("'it''s {{ r.x }}'", "it's {{ r.x }}", "r.x", 10),
             ("\"a\\nb\"", "a\nb", "b", 4),
+            ("\"\\u00e4 z\"", "ä z", "z", 8),
             ("größe zz", "größe zz", "zz", 8),
         ] {
             let text = Text::align(value.into(), raw, 100);

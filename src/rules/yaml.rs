@@ -279,7 +279,7 @@ mod tests {
             ("[1, 3.10, 'q''x', \"d\\n\", ~, true, no, 007]", r#"[P"1" P"3.10" Q"q'x" Q"d\n" ~ P"true" P"no" P"007"]"#),
             ("a: |\n  x == 1\n    && y\n", r#"{P"a"=L"x == 1\n  && y\n"}"#),
             ("a: |-\n  'x'\nb: >-\n  foo\n  bar\n", r#"{P"a"=L"'x'" P"b"=F"foo bar"}"#),
-            ("- |2\n   x\n-\n  y\n- >\n\n  z", r#"[L" x\n" P"y" F"\nz"]"#),
+            ("- |2\n   x\n-\n  y\n- >\n\n  z", r#"[L" x\n" P"y" F"\nz\n"]"#),
             ("a:\n- b\n- c:", r#"{P"a"=[P"b" {P"c"=~}]}"#),
             ("{a: {b: [c]}}", r#"{P"a"={P"b"=[P"c"]}}"#),
             ("", "~"),
@@ -311,7 +311,8 @@ mod tests {
 
     #[test]
     fn refuses_bombs_quickly() {
-        let bomb: String = (0..30).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+        let bomb: Vec<String> = (0..30).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+        let bomb = bomb.concat();
         let wide = format!("[{}]", "1,".repeat(200_000));
         for text in [format!("k0: &a0 x\n{bomb}"), "[".repeat(10_000), "{a: ".repeat(10_000), "- ".repeat(10_000), wide]
         {

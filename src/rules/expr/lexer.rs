@@ -60,6 +60,20 @@ pub(super) fn tokens(source: &str) -> Result<Vec<(Token, Span)>, SyntaxError> {
     }
 }
 
+/// An expression on one line, without its comments.
+pub(in crate::rules) fn one_line(source: &str) -> String {
+    let mut line = String::new();
+    let mut end = 0;
+    for (_, span) in tokens(source).unwrap_or_default() {
+        let gap = if line.is_empty() || span.start == end { "" } else { " " };
+        line.push_str(gap);
+        line.push_str(source.get(span.clone()).unwrap_or(""));
+        end = span.end;
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
 struct Lexer<'s> {
     source: &'s str,
     at: usize,
@@ -186,6 +200,18 @@ mod tests {
         ] {
             let tokens: Vec<_> = tokens(source).unwrap().into_iter().map(|(token, _)| token).collect();
             assert_eq!(format!("{tokens:?}"), expected);
+        }
+    }
+
+    #[test]
+    fn fits_on_a_line() {
+        for (source, line) in [
+            ("a\n  && b\n", "a && b"),
+            ("// why\na // why not\n|| 'x  // y'\n// end\n", "a || 'x  // y'"),
+            ("f(a,b)", "f(a,b)"),
+            ("", ""),
+        ] {
+            assert_eq!(one_line(source), line);
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) use check::{Checked, Guards, Let, Scope, Usage, check};
 pub(super) use eval::Interpreter;
 pub(super) use functions::{NAMESPACES, literal};
 pub(super) use ir::{Const, Ir};
-pub(super) use lexer::SyntaxError;
+pub(super) use lexer::{SyntaxError, one_line};
 pub(super) use parse::parse;
 pub(super) use suggest::did_you_mean;
 pub(super) use trace::{NoTrace, Read, Reason, Recording, Trace};

@@ -5,15 +5,15 @@ pub(in crate::rules) fn did_you_mean<'c>(name: &str, candidates: impl IntoIterat
     closest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
-/// The candidate with the fewest edits, unless it takes more than a third of the name to get there.
+/// The candidate with the fewest edits, unless it takes more than a third of the name to get there; else the shortest one
+/// of which the name is a part.
 fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = name.chars().count().max(3) / 3;
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(edits, _)| *edits <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let all: Vec<&str> = candidates.into_iter().collect();
+    let edited = all.iter().map(|candidate| (distance(name, candidate), *candidate));
+    let near = edited.filter(|(edits, _)| *edits <= limit).min().map(|(_, candidate)| candidate);
+    let holds = |candidate: &&&str| name.len() >= 4 && candidate.contains(name);
+    near.or_else(|| all.iter().filter(holds).min_by_key(|candidate| candidate.len()).copied())
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
@@ -56,6 +56,7 @@ mod tests {
             ("prot", Some("port")),
             ("Engine", Some("engine")),
             ("enginge_version", Some("engine_version")),
+            ("accessible", Some("publicly_accessible")),
             ("storage", None),
             ("x", None),
             ("", None),

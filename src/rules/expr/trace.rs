@@ -133,7 +133,7 @@ impl Trace for Recording {
     fn item(list: &Standing, index: usize) -> Standing {
         match list {
             Standing::At(place) => Standing::At(place.item(index)),
-            other => other.clone(),
+            computed @ Standing::From(_) => computed.clone(),
         }
     }
 

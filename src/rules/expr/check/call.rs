@@ -68,15 +68,13 @@ impl Checker<'_> {
             "version" => Ty::Version,
             _ => Ty::Timestamp,
         };
-        match arguments {
-            [Ast { node: Node::Str(text), span }] => match literal(&name.text, text) {
-                Ok(value) => Checked::constant(value, ty),
-                Err((message, help)) => self.complain(span, message, help),
-            },
-            _ => {
-                let message = format!("{}() takes one string that stands in the rule", name.text);
-                self.complain(&name.span, message, None)
-            }
+        let [Ast { node: Node::Str(text), span }] = arguments else {
+            let message = format!("{}() takes one string that stands in the rule", name.text);
+            return self.complain(&name.span, message, None);
+        };
+        match literal(&name.text, text) {
+            Ok(value) => Checked::constant(value, ty),
+            Err((message, help)) => self.complain(span, message, help),
         }
     }
 

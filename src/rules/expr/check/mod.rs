@@ -3,6 +3,8 @@
 
 mod call;
 mod compare;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -147,6 +149,15 @@ impl Checker<'_> {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// How a fact is called: as written, without brackets around it.
+    fn fact(&self, ast: &Ast) -> String {
+        match &ast.node {
+            Node::Name(name) => name.clone(),
+            Node::Field(of, name) => format!("{}.{}", self.fact(of), name.text),
+            _ => self.written(&ast.span),
+        }
+    }
+
     fn check(&mut self, ast: &Ast) -> Checked {
         self.nodes += 1;
         self.depth += 1;
@@ -286,7 +297,7 @@ impl Checker<'_> {
         let base = self.value(of);
         let Some((index, field)) = self.find_field(&base, name) else { return Checked::poison() };
         let guarded = self.path(ast, self.lets).is_some_and(|path| self.present.contains(&path));
-        let text = self.written(&ast.span).into_boxed_str();
+        let text = self.fact(ast).into_boxed_str();
         let access = Access { of: base.ir.clone(), index, field, text };
         let checked = Checked::of(&[&base], Ty::from(&field.ty), Ir::Field(Box::new(access)));
         Checked { optional: field.optional && !guarded, ..checked }
@@ -329,7 +340,7 @@ impl Checker<'_> {
         let base = self.value(of);
         let Some((index, field)) = self.find_field(&base, name) else { return Checked::poison() };
         let span = of.span.start..name.span.end;
-        let written = self.written(&span);
+        let written = format!("{}.{}", self.fact(of), name.text);
         if !field.optional {
             let message = format!("`{written}` is never absent: has() would always be true");
             return self.complain(&span, message, None);

@@ -1,5 +1,8 @@
 //! From rule files to a rule set, or to everything that is wrong with them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -58,6 +61,12 @@ fn id_of(loaded: &Loaded, source: &RuleSource) -> Option<(String, Range<usize>)>
 fn load_one(reader: &mut Reader<'_>, source: &RuleSource, targets: &[TargetType]) -> Loaded {
     if u64::try_from(source.text.len()).unwrap_or(u64::MAX) > MAX_BYTES {
         reader.problems.push(Problem::new(0..1, format!("this file has more than {MAX_BYTES} bytes: it is no rule")));
+        return Loaded::default();
+    }
+    if source.text.starts_with('\u{feff}') {
+        reader
+            .problems
+            .push(Problem::new(0..1, "this file begins with a byte order mark").help("save it as plain UTF-8"));
         return Loaded::default();
     }
     let root = match yaml::parse(&source.text) {

@@ -1,12 +1,15 @@
 //! The interpreter: Kleene's three-valued logic over facts, one implementation for the fast path and for evidence.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::ast::{Operator, Quantifier};
-use super::functions::call;
+use super::functions::{Function, call};
 use super::ir::{Access, Const, Ir, Loop, Var};
 use super::trace::Trace;
 use super::value::{Fault, Items, Undecided, Val};
@@ -16,6 +19,8 @@ use crate::model::{Object, Value, Why};
 pub(super) const MAX_STEPS: u32 = 100_000;
 
 type Result<T> = std::result::Result<T, Undecided>;
+/// Two operands.
+type Pair<'a, At> = (Val<'a, At>, Val<'a, At>);
 
 /// One evaluation.
 pub(in crate::rules) struct Interpreter<'a, T: Trace> {
@@ -212,7 +217,7 @@ impl<'a, T: Trace> Interpreter<'a, T> {
     }
 
     /// Both operands are read, so that all that is unknown gets named.
-    fn both(&mut self, sides: &'a [Ir; 2]) -> Result<(Val<'a, T::At>, Val<'a, T::At>)> {
+    fn both(&mut self, sides: &'a [Ir; 2]) -> Result<Pair<'a, T::At>> {
         let [left, right] = sides;
         match (self.eval(left), self.eval(right)) {
             (Ok(left), Ok(right)) => Ok((left, right)),
@@ -226,7 +231,7 @@ impl<'a, T: Trace> Interpreter<'a, T> {
         [left, right]: &'a [Ir; 2],
         a: Val<'a, T::At>,
         b: Val<'a, T::At>,
-    ) -> Result<(Val<'a, T::At>, Val<'a, T::At>)> {
+    ) -> Result<Pair<'a, T::At>> {
         let a = self.present(left, a);
         let b = self.present(right, b);
         Ok((a?, b?))
@@ -281,7 +286,7 @@ impl<'a, T: Trace> Interpreter<'a, T> {
         }
     }
 
-    fn call(&mut self, function: super::functions::Function, arguments: &'a [Ir]) -> Result<Val<'a, T::At>> {
+    fn call(&mut self, function: Function, arguments: &'a [Ir]) -> Result<Val<'a, T::At>> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             let value = self.eval(argument)?;
@@ -352,7 +357,9 @@ impl<'a, T: Trace> Interpreter<'a, T> {
             }
         }
         let Some(undecided) = undecided else { return Ok(!decisive) };
-        idle.into_iter().rev().for_each(|range| self.trace.cut(range));
+        for range in idle.into_iter().rev() {
+            self.trace.cut(range);
+        }
         Err(undecided)
     }
 

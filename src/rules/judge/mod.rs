@@ -1,5 +1,8 @@
 //! One rule, one subject: the outcome, and the evidence for it.
 
+#[cfg(test)]
+mod tests;
+
 use super::expr::{Const, Interpreter, Ir, Items, NoTrace, Read, Reason, Recording, Trace, Undecided, Val};
 use super::given::GivenValue;
 use super::rule::{Empty, ForEach, Rule};
@@ -215,12 +218,8 @@ impl Judged {
             return;
         };
         self.outcome = worst;
-        let messages: Vec<&str> = self
-            .elements
-            .iter()
-            .filter(|element| element.outcome == worst)
-            .map(|element| element.message.raw())
-            .collect();
+        let messages: Vec<&str> =
+            self.elements.iter().filter(|element| element.outcome == worst).map(Element::gist).collect();
         let does = match worst {
             Outcome::Fail => "fail",
             Outcome::Error => "could not be evaluated",
@@ -230,6 +229,16 @@ impl Judged {
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         let first = messages.iter().take(REPEATED).copied().collect::<Vec<_>>().join("; ");
         self.message = format!("{} of {count} {does}: {first}{more}", messages.len()).into();
+    }
+}
+
+impl Element {
+    /// What a verdict over many elements repeats of one.
+    fn gist(&self) -> &str {
+        match self.outcome {
+            Outcome::Unknown | Outcome::Error => self.reasons.first().unwrap_or(&self.message).raw(),
+            _ => self.message.raw(),
+        }
     }
 }
 
