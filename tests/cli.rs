@@ -1,4 +1,5 @@
 //! The command line as users meet it: exit codes, messages, files.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod common;
 
@@ -186,7 +187,9 @@ fn reports_are_the_same_bytes_for_any_number_of_threads() {
             (format!("{format}={}", file.display()), file)
         });
         let mut args = vec!["check", &path, "--now", NOW, "--sarif-profile", "full"];
-        outputs.iter().for_each(|(output, _)| args.extend(["-o", output.as_str()]));
+        for (output, _) in &outputs {
+            args.extend(["-o", output.as_str()]);
+        }
         let result = run(args, &[("RAYON_NUM_THREADS", threads)]);
         assert_eq!(result.code, 1, "{}", result.transcript());
         outputs.map(|(_, file)| fs::read(file).unwrap())

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 
-use super::args::WriteArgs;
 use super::error::CliError;
 use crate::check::Assessment;
 use crate::config::{Output, Target};
@@ -31,11 +30,6 @@ pub fn write_reports(assessment: &Assessment, outputs: &[Output], sarif_profile:
         }
     }
     Ok(())
-}
-
-/// What `-o` and its kin ask for.
-pub fn outputs(args: &WriteArgs) -> Vec<Output> {
-    args.outputs.clone()
 }
 
 fn options(sarif_profile: SarifProfile) -> Options {

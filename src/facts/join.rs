@@ -432,7 +432,9 @@ fn expected_endpoints(
     add(&data.reader_endpoint, &data.port, EndpointRole::Reader);
     match &data.custom_endpoints {
         Fact::Known(hosts) => {
-            hosts.iter().for_each(|host| add(&Fact::Known(host.clone()), &data.port, EndpointRole::Custom));
+            for host in hosts {
+                add(&Fact::Known(host.clone()), &data.port, EndpointRole::Custom);
+            }
         }
         Fact::Unknown(why) => add(&Fact::Unknown(why.clone()), &data.port, EndpointRole::Custom),
         Fact::Absent => {}

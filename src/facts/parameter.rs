@@ -60,13 +60,10 @@ fn listed(group: &Record<DbClusterParameters>, parameters: &[Parameter], name: &
         .iter()
         .enumerate()
         .find(|(_, parameter)| parameter.parameter_name.known().is_some_and(|it| it == name));
-    match found {
-        Some((index, parameter)) => {
-            Derived::new(parameter.parameter_value.clone(), vec![place.item(index).member("ParameterValue")])
-        }
-        None => {
-            let detail = format!("the parameter group does not list {name}");
-            Derived::new(Fact::Unknown(Why::Unreadable { detail: detail.into() }), vec![place])
-        }
+    if let Some((index, parameter)) = found {
+        Derived::new(parameter.parameter_value.clone(), vec![place.item(index).member("ParameterValue")])
+    } else {
+        let detail = format!("the parameter group does not list {name}");
+        Derived::new(Fact::Unknown(Why::Unreadable { detail: detail.into() }), vec![place])
     }
 }

@@ -88,7 +88,7 @@ impl Subjects for Facts {
     }
 }
 
-fn all<'a, T: Object>(facts: &'a [Arc<T>], identity: impl Fn(&T) -> Identity) -> Vec<Subject<'a>> {
+fn all<T: Object>(facts: &[Arc<T>], identity: impl Fn(&T) -> Identity) -> Vec<Subject<'_>> {
     facts.iter().map(|it| Subject { identity: identity(it), facts: Ok(it.as_ref()) }).collect()
 }
 

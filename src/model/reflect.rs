@@ -34,7 +34,7 @@ pub enum Type {
 /// The values that a field documents.
 #[derive(Debug)]
 pub struct EnumType {
-    /// Name of the type, in snake_case.
+    /// Name of the type, in `snake_case`.
     pub name: &'static str,
     /// The values, spelt as the target spells them.
     pub values: &'static [&'static str],
@@ -43,7 +43,7 @@ pub struct EnumType {
 /// A type with named fields.
 #[derive(Debug)]
 pub struct ObjectType {
-    /// Name of the type, in snake_case.
+    /// Name of the type, in `snake_case`.
     pub name: &'static str,
     /// Its documentation.
     pub doc: &'static str,
@@ -58,7 +58,7 @@ pub struct ObjectType {
 /// A field of an [`ObjectType`].
 #[derive(Debug)]
 pub struct Field {
-    /// The name that rules use: the source's own name in snake_case.
+    /// The name that rules use: the source's own name in `snake_case`.
     pub name: &'static str,
     /// The source's own name, as it stands in the snapshot; empty for a computed fact.
     pub key: &'static str,

@@ -1,9 +1,9 @@
 //! Where rule files come from: the binary, or a folder of the user's.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Rule files larger than this are refused; the longest of our own has a few kilobytes.
@@ -103,10 +103,7 @@ pub(super) fn digest(sources: &[RuleSource]) -> String {
         hasher.update(format!("{folder}/{stem}\n{}\n", text.len()));
         hasher.update(text);
     }
-    hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _infallible = write!(hex, "{byte:02x}");
-        hex
-    })
+    HEXLOWER.encode(&hasher.finalize())
 }
 
 #[cfg(test)]

@@ -107,7 +107,9 @@ pub fn read_texts(texts: &[(PathBuf, String)]) -> Result<Snapshot, ReadError> {
     for (file, (path, text)) in (0..).zip(texts) {
         let (about, parsed) = read_one(path, file, text)?;
         snapshot.files.push(about);
-        parsed.into_iter().for_each(|line| snapshot.records.push(line));
+        for line in parsed {
+            snapshot.records.push(line);
+        }
     }
     Ok(snapshot)
 }

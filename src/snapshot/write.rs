@@ -1,5 +1,6 @@
 //! Writing a snapshot: sort, frame, hash.
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -101,5 +102,5 @@ fn frame<'a, T>(kind: &str, at: Timestamp, data: &'a T) -> Line<&'a T> {
 
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }

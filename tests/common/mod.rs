@@ -1,7 +1,7 @@
 //! Running the binary as a user would, in an environment that holds nothing but what the test gives.
 
-// Each test binary uses its own part of this.
-#![allow(dead_code, reason = "shared by several test binaries")]
+#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

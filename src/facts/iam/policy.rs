@@ -186,9 +186,8 @@ fn managed(record: &Record<ManagedPolicyDetail>, holders: &[String], places: &[P
     let in_force = data.policy_version_list.as_ref().and_then(|versions| {
         let default =
             versions.iter().enumerate().find(|(_, version)| version.is_default_version.known() == Some(&true));
-        let (index, version) = match default {
-            Some(found) => found,
-            None => return Fact::Unknown(Why::Unreadable { detail: "no version of the policy is the default".into() }),
+        let Some((index, version)) = default else {
+            return Fact::Unknown(Why::Unreadable { detail: "no version of the policy is the default".into() });
         };
         let document = at.member("PolicyVersionList").item(index).member("Document");
         version.document.as_ref().and_then(|text| statements(text, &document))

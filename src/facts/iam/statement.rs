@@ -1,5 +1,6 @@
 //! One statement of an identity policy and what it grants by itself.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -106,7 +107,7 @@ fn key(statement: &Map<String, Value>) -> String {
         return sid.clone();
     }
     let digest = Sha256::digest(Value::Object(statement.clone()).to_string());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(digest.get(..8).unwrap_or(&digest))
 }
 
 /// Whether any pattern fits; an element that is not there has none.

@@ -14,7 +14,7 @@ facts! {
         subnet_id: String;
         /// Id of the route table in effect: the subnet's own, or the VPC's main one.
         route_table_id: Derived<String>;
-        /// Whether 0.0.0.0/0 or ::/0 goes to an internet gateway. NAT and egress-only gateways do not let anybody in.
+        /// Whether 0.0.0.0/0 or `::/0` goes to an internet gateway. NAT and egress-only gateways do not let anybody in.
         internet_route: Derived<bool>;
     } key key
 }

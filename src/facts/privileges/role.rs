@@ -25,7 +25,10 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Roles of a server, or why they are not known.
+    /// Roles of a server.
+    ///
+    /// # Errors
+    /// When the edges, the mandatory roles or the accounts are not all known.
     pub fn new(
         edges: Fact<Vec<&Arc<Record<RoleEdge>>>>,
         variables: &Fact<Arc<Record<GlobalVariables>>>,

@@ -1,6 +1,6 @@
 //! The fields of one certificate that auditors ask for (RFC 5280).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
@@ -73,7 +73,7 @@ pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Why> {
 /// Whole days, rounded down, so that the last day before expiry is 0.
 fn days_between(from: Timestamp, to: Timestamp) -> i64 {
     const DAY: i64 = 86_400;
-    SignedDuration::from(to.duration_since(from)).as_secs().div_euclid(DAY)
+    to.duration_since(from).as_secs().div_euclid(DAY)
 }
 
 fn common_name(certificate: &X509Certificate<'_>) -> Option<String> {

@@ -25,7 +25,7 @@ impl PolicyDocument {
     }
 }
 
-/// A JSON string; serde_json cannot fail to quote text, and `null` would still read as no document.
+/// A JSON string; `serde_json` cannot fail to quote text, and `null` would still read as no document.
 fn string_value(text: &str) -> Box<RawValue> {
     serde_json::value::to_raw_value(text).unwrap_or_default()
 }
