@@ -40,7 +40,11 @@ fn for_each_result(check: impl Fn(&str, &Value, &Value)) {
 
 #[test]
 fn every_log_fits_the_schema() {
-    let schema: Value = serde_json::from_str(include_str!("../../../tests/schema/sarif-2.1.0.json")).unwrap();
+    let mut schema: Value = serde_json::from_str(include_str!("../../../tests/schema/sarif-2.1.0.json")).unwrap();
+    // OASIS's pattern for languages has a stray bracket and is no regular expression; no log of ours names a language.
+    for place in ["run", "toolComponent"] {
+        schema["definitions"][place]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    }
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (name, log) in logs() {
         let errors: Vec<String> = validator.iter_errors(&log).map(|e| format!("{}: {e}", e.instance_path())).collect();

@@ -50,6 +50,8 @@ struct Columns {
     message: usize,
 }
 
+/// A message column that is narrower than this is hard to read.
+const NARROWEST: usize = 28;
 /// Indent, mark, word and the spaces around them.
 const LEAD: usize = 2 + 2 + 7 + 2;
 
@@ -57,18 +59,20 @@ impl Columns {
     fn of(assessment: &Assessment, width: usize) -> Self {
         let shown = || assessment.verdicts.iter().filter(|verdict| speaks_up(verdict));
         let labels = Labels::of(assessment);
-        let rule = shown().map(|verdict| verdict.rule.chars().count()).max().unwrap_or(0).min(width / 3);
-        let subject = shown()
-            .map(|verdict| labels.of_subject(&verdict.subject).chars().count())
-            .max()
-            .unwrap_or(0)
-            .min(width / 4);
-        Self { rule, subject, message: width.saturating_sub(LEAD + rule + 2 + subject + 2) }
+        let widest_rule = shown().map(|verdict| verdict.rule.chars().count()).max().unwrap_or(0);
+        let widest_label = shown().map(|verdict| labels.of_subject(&verdict.subject).chars().count()).max().unwrap_or(0);
+        let (rule, subject) = (widest_rule.min(width / 3), widest_label.min(width / 4));
+        let message = width.saturating_sub(LEAD + rule + 2 + subject + 2);
+        if message >= NARROWEST {
+            return Self { rule, subject, message };
+        }
+        let rule = widest_rule.min(width * 2 / 5);
+        Self { rule, subject: widest_label.min(width - LEAD - rule - 2), message: 0 }
     }
 
     /// On a narrow terminal the message goes below the names.
     const fn stacked(&self) -> bool {
-        self.message < 28
+        self.message == 0
     }
 }
 
@@ -80,25 +84,25 @@ struct Labels {
 
 impl Labels {
     fn of(assessment: &Assessment) -> Self {
-        let subjects = || assessment.verdicts.iter().map(|verdict| &verdict.subject);
-        Self {
-            accounts: subjects().map(|subject| &subject.account).collect::<BTreeSet<_>>().len() > 1,
-            regions: subjects().map(|subject| &subject.region).collect::<BTreeSet<_>>().len() > 1,
-        }
+        let of_verdicts = assessment.verdicts.iter().map(|verdict| (&verdict.subject.account, &verdict.subject.region));
+        let of_gaps = assessment.gaps.iter().map(|gap| (&gap.account, &gap.region));
+        let (accounts, regions): (BTreeSet<_>, BTreeSet<_>) = of_verdicts.chain(of_gaps).unzip();
+        Self { accounts: accounts.len() > 1, regions: regions.len() > 1 }
     }
 
     fn of_subject(&self, subject: &SubjectEntry) -> String {
-        let name = words::shown(&subject.name, TEXT);
-        let account = self.accounts.then_some(&subject.account);
-        let region = self.regions.then_some(&subject.region);
-        let place: Vec<String> =
-            [account, region].into_iter().flatten().filter(|word| !word.is_empty()).map(safe).collect();
-        if place.is_empty() { name } else { format!("{name} ({})", place.join(" ")) }
+        format!("{}{}", words::shown(&subject.name, TEXT), self.place(&subject.account, &subject.region))
+    }
+
+    fn place(&self, account: &str, region: &str) -> String {
+        let (account, region) = (self.accounts.then_some(account), self.regions.then_some(region));
+        let words: Vec<_> = [account, region].into_iter().flatten().filter(|word| !word.is_empty()).map(safe).collect();
+        if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) }
     }
 }
 
-fn safe(text: &String) -> String {
-    words::shown(&Untrusted::from(text.as_str()), TEXT)
+fn safe(text: &str) -> String {
+    words::shown(&Untrusted::from(text), TEXT)
 }
 
 struct Page {
@@ -120,10 +124,11 @@ impl Page {
         self.line(painted);
     }
 
-    /// Wrapped text below an indent, in one style.
+    /// Wrapped text below an indent, in one style; later lines two columns further in.
     fn block(&mut self, indent: usize, style: Option<Style>, text: &str) {
-        for line in wrap(text, self.width.saturating_sub(indent), MESSAGE_LINES) {
+        for (index, line) in wrap(text, self.width.saturating_sub(indent + 2), MESSAGE_LINES).into_iter().enumerate() {
             let line = style.map_or_else(|| line.clone(), |style| self.brush.paint(style, &line));
+            let indent = if index == 0 { indent } else { indent + 2 };
             self.line(format!("{:indent$}{line}", ""));
         }
     }
@@ -139,13 +144,15 @@ impl Page {
         self.line(format!("{title} {} · {} · judged at {}", safe(&run.tool_version), counts.join(", "), run.now));
         for snapshot in &run.snapshots {
             let state = if snapshot.complete { "" } else { ", cut short" };
-            let text = format!("{}, collected {}{state}", safe(&snapshot.path), snapshot.started);
+            let regions = snapshot.regions.iter().map(|region| format!(", {}", safe(region))).collect::<String>();
+            let text = format!("{}, collected {}{regions}{state}", safe(&snapshot.path), snapshot.started);
             self.block(2, Some(Style::Dim), &text);
         }
     }
 
     fn group(&mut self, severity: Severity, assessment: &Assessment) {
-        let mut shown: Vec<_> = assessment.verdicts.iter().filter(|v| v.severity == severity && speaks_up(v)).collect();
+        let mut shown: Vec<_> =
+            assessment.verdicts.iter().filter(|v| v.severity == severity && speaks_up(v)).collect();
         if shown.is_empty() {
             return;
         }
@@ -199,13 +206,16 @@ impl Page {
             if !gaps.is_empty() {
                 self.heading(Style::Bold, title);
             }
-            // Equal gaps of many targets are one line each of the table, but the way to mend them is said once.
+            // One missing permission makes many gaps: the way to mend them is said once.
             let mut by_mend: BTreeMap<String, Vec<&GapEntry>> = BTreeMap::new();
             for gap in gaps {
                 by_mend.entry(words::mend(gap)).or_default().push(gap);
             }
             for (mend, gaps) in by_mend {
                 gaps.iter().for_each(|gap| self.gap(gap));
+                if gaps.iter().all(|gap| gap.reason.is_voluntary()) {
+                    continue;
+                }
                 let arrow = format!("to mend: {}", words::shown(&Untrusted::from(mend), TEXT));
                 self.block(6, Some(Style::Green), &arrow);
             }
@@ -213,11 +223,8 @@ impl Page {
     }
 
     fn gap(&mut self, gap: &GapEntry) {
-        let target =
-            gap.target.as_ref().map(|target| format!(" for {}", words::shown(target, TEXT))).unwrap_or_default();
-        let place =
-            [&gap.account, &gap.region].into_iter().filter(|word| !word.is_empty()).map(safe).collect::<Vec<_>>();
-        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(" ")) };
+        let target = gap.target.as_ref().map(|target| format!(" for {}", words::shown(target, TEXT))).unwrap_or_default();
+        let place = self.labels.place(&gap.account, &gap.region);
         self.block(2, None, &format!("{}: {}{target}{place}", gap.reason.as_str(), safe(&gap.what)));
         self.block(6, Some(Style::Dim), &words::shown(&gap.message, TEXT));
     }
@@ -230,8 +237,7 @@ impl Page {
         let counts: Vec<String> = Outcome::ALL
             .into_iter()
             .map(|outcome| {
-                let text =
-                    format!("{} {}", words::grouped(words::verdicts(assessment, outcome)), words::outcome(outcome).0);
+                let text = format!("{} {}", words::grouped(words::verdicts(assessment, outcome)), words::outcome(outcome).0);
                 self.brush.paint(Style::of_outcome(outcome), &text)
             })
             .collect();
@@ -286,9 +292,7 @@ mod tests {
         let text = text(&sample(), false, 100);
         assert_eq!(
             text.lines().last(),
-            Some(
-                "5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · gate failed: 4 failures are of severity high or above."
-            )
+            Some("5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · gate failed: 4 failures are of severity high or above.")
         );
     }
 

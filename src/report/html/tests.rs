@@ -1,0 +1,187 @@
+//! What the page must keep: no markup from outside, no request, no script but its own, and readable without it.
+
+use super::*;
+use crate::model::{Outcome, Severity};
+use crate::report::sample::{empty, hostile, many, sample};
+use crate::report::words;
+
+fn page(assessment: &Assessment) -> String {
+    String::from_utf8(render(assessment, &Options::default()).unwrap()).unwrap()
+}
+
+/// The page without the assets, which are ours.
+fn body(assessment: &Assessment) -> String {
+    page(assessment).replace(STYLE, "").replace(SCRIPT, "")
+}
+
+/// Every tag of the page, with its attributes.
+fn tags(page: &str) -> Vec<&str> {
+    page.split('<').skip(1).map(|part| part.split_once('>').expect("a tag ends").0).collect()
+}
+
+#[test]
+fn nothing_is_unescaped_but_the_two_assets() {
+    let safe: Vec<&str> = TEMPLATES
+        .iter()
+        .flat_map(|(_, text)| text.match_indices("safe").map(|(at, _)| text[..at + 4].rsplit("{{").next().unwrap()))
+        .collect();
+    assert_eq!(safe, [" assets.style | safe", " assets.script | safe"]);
+    for (name, text) in TEMPLATES {
+        assert!(name.ends_with(".html"), "{name} would not be escaped");
+        for word in ["{% raw", "{% filter", "style=", " on", "javascript:"] {
+            assert!(!text.contains(&format!("{word}click")) && (word == " on" || !text.contains(word)), "{name}: {word}");
+        }
+    }
+    assert!(!STYLE.contains("</") && !SCRIPT.contains("</"), "an asset could end its element");
+}
+
+#[test]
+fn every_template_is_embedded() {
+    let mut files = Vec::new();
+    for folder in ["reports", "reports/parts"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            files.extend((path.extension().is_some_and(|e| e == "html")).then_some(path));
+        }
+    }
+    assert_eq!(files.len(), TEMPLATES.len());
+}
+
+#[test]
+fn the_policy_admits_our_assets_and_nothing_else() {
+    let page = page(&sample());
+    for (asset, tag) in [(STYLE, "style"), (SCRIPT, "script")] {
+        let embedded = page.split_once(&format!("<{tag}>")).unwrap().1.split_once(&format!("</{tag}>")).unwrap().0;
+        assert_eq!(embedded, asset);
+        let source = format!("{tag}-src &#39;sha256-{}&#39;", BASE64.encode(&Sha256::digest(embedded)));
+        assert!(page.contains(&source), "{source}");
+    }
+    assert!(page.contains("default-src &#39;none&#39;; ") && !page.contains("unsafe-inline"));
+}
+
+#[test]
+fn hostile_text_brings_no_element_and_no_attribute() {
+    let allowed = tags(Box::leak(body(&sample()).into_boxed_str())).into_iter().map(name_and_attributes);
+    let allowed: std::collections::BTreeSet<_> = allowed.collect();
+    for tag in tags(&body(&hostile())) {
+        assert!(allowed.contains(&name_and_attributes(tag)), "{tag}");
+    }
+}
+
+/// A tag's name and the names of its attributes.
+fn name_and_attributes(tag: &str) -> String {
+    let mut quoted = false;
+    let bare: String = tag
+        .chars()
+        .filter(|character| {
+            quoted ^= *character == '"';
+            !quoted
+        })
+        .collect();
+    bare.replace('"', "")
+}
+
+#[test]
+fn ids_and_links_hold_nothing_from_targets() {
+    for assessment in [sample(), hostile()] {
+        let page = body(&assessment);
+        for attribute in [" id=\"", " class=\"", " href=\"", " datetime=\"", " data-outcome=\""] {
+            for part in page.split(attribute).skip(1) {
+                let value = part.split('"').next().unwrap();
+                let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_# :./".contains(c));
+                assert!(plain, "{attribute}{value}");
+                let link = attribute != " href=\"" || value.starts_with('#') || value.starts_with("https://docs.aws");
+                assert!(link, "{value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_asks_for_nothing() {
+    for assessment in [sample(), empty()] {
+        let page = page(&assessment);
+        for word in ["http:", "src=", "@import", "url(", "onload", "javascript:", "<link", "<iframe", "<form action"] {
+            assert!(!page.contains(word), "{word}");
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique_and_links_lead_somewhere() {
+    let page = body(&sample());
+    let values = |attribute: &str| -> Vec<String> {
+        page.split(attribute).skip(1).map(|part| part.split('"').next().unwrap().to_owned()).collect()
+    };
+    let ids = values(" id=\"");
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
+    for target in values(" href=\"#").iter().chain(&values(" aria-labelledby=\"")) {
+        assert!(target.split(' ').all(|id| unique.contains(&id.to_owned())), "{target}");
+    }
+}
+
+#[test]
+fn people_who_do_not_see_it_can_read_it() {
+    for assessment in [sample(), empty()] {
+        let page = body(&assessment);
+        assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
+        assert_eq!(page.matches("<h1").count(), 1);
+        assert_eq!(page.matches("<table").count(), page.matches("<caption").count());
+        assert_eq!(page.matches("<th ").count() + page.matches("<thead").count(), page.matches("<th").count());
+        assert!(page.split("<th ").skip(1).all(|cell| cell.starts_with("scope=")), "a heading without scope");
+        assert!(page.contains("<a class=\"skip\" href=\"#results\">"));
+    }
+}
+
+#[test]
+fn incompleteness_is_said_before_anything_else() {
+    let page = page(&sample());
+    let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words}"));
+    assert!(at("Incomplete: 1 snapshot is cut short") < at("5 of 16 verdicts are failures"));
+    assert!(at("5 of 16 verdicts are failures") < at("Scope and method"));
+}
+
+#[test]
+fn the_page_shows_every_verdict_and_element_once() {
+    let assessment = sample();
+    let page = body(&assessment);
+    assert_eq!(page.matches("<tbody id=\"f-").count(), assessment.verdicts.len());
+    let elements: usize = assessment.verdicts.iter().map(|verdict| verdict.elements.len()).sum();
+    assert_eq!(page.matches("<tr class=\"element\"").count(), elements);
+    for outcome in Outcome::ALL {
+        let rows = page.matches(&format!("data-outcome=\"{}\"", outcome.as_str())).count();
+        assert_eq!(rows, words::verdicts(&assessment, outcome));
+    }
+}
+
+#[test]
+fn severities_and_outcomes_are_words_with_marks() {
+    let page = body(&sample());
+    for (word, mark) in Severity::DESCENDING.map(words::severity).into_iter().chain(Outcome::ALL.map(words::outcome)) {
+        assert!(page.contains(&format!("aria-hidden=\"true\">{mark}</span> {word}</span>")), "{word}");
+    }
+}
+
+#[test]
+fn big_reports_start_closed() {
+    assert!(page(&sample()).contains(" open>\n<summary>\n<h3><span class=\"badge critical\">"));
+    assert!(!page(&many(2_000)).contains(" open>\n<summary>\n<h3><span class=\"badge"));
+}
+
+#[test]
+fn the_page_of_the_sample() {
+    insta::assert_snapshot!(body(&sample()));
+}
+
+#[test]
+#[ignore = "writes pages for a person to look at: set AURORA_AUDIT_PAGES to a folder"]
+fn pages_to_look_at() {
+    let folder = std::path::PathBuf::from(std::env::var_os("AURORA_AUDIT_PAGES").expect("a folder"));
+    for (name, assessment) in
+        [("sample", sample()), ("hostile", hostile()), ("empty", empty()), ("many", many(10_000))]
+    {
+        std::fs::write(folder.join(format!("{name}.html")), render(&assessment, &Options::default()).unwrap()).unwrap();
+    }
+}

@@ -1,0 +1,124 @@
+//! Frameworks and their controls: a control is as good as the worst verdict of the rules that answer it, and what is unknown
+//! outweighs what passes.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::shown::{Badge, Shown, anchor};
+use crate::check::Assessment;
+use crate::model::Outcome;
+
+/// A framework with the controls that the rules answer.
+#[derive(Serialize)]
+pub struct Framework {
+    name: Shown,
+    controls: Vec<Control>,
+}
+
+/// A control.
+#[derive(Serialize)]
+struct Control {
+    id: Shown,
+    /// None when no subject of its rules was there to be judged.
+    outcome: Option<Badge>,
+    rules: Vec<Link>,
+}
+
+/// A rule that answers it.
+#[derive(Serialize)]
+struct Link {
+    anchor: String,
+    id: Shown,
+}
+
+/// The frameworks that the rules name.
+pub fn all(assessment: &Assessment) -> Vec<Framework> {
+    let worst = worst_by_rule(assessment);
+    let mut frameworks: BTreeMap<&str, BTreeMap<Natural<'_>, Vec<&str>>> = BTreeMap::new();
+    for rule in &assessment.rules {
+        for (framework, controls) in &rule.frameworks {
+            for control in controls {
+                frameworks.entry(framework).or_default().entry(Natural::of(control)).or_default().push(&rule.id);
+            }
+        }
+    }
+    let shown = |(name, controls): (&str, BTreeMap<Natural<'_>, Vec<&str>>)| Framework {
+        name: Shown::words(name),
+        controls: controls.into_iter().map(|(id, rules)| control(id.text, &rules, &worst)).collect(),
+    };
+    frameworks.into_iter().map(shown).collect()
+}
+
+fn worst_by_rule(assessment: &Assessment) -> BTreeMap<&str, Outcome> {
+    let mut worst = BTreeMap::new();
+    for verdict in &assessment.verdicts {
+        let entry = worst.entry(&*verdict.rule).or_insert(verdict.outcome);
+        *entry = verdict.outcome.min(*entry);
+    }
+    worst
+}
+
+fn control(id: &str, rules: &[&str], worst: &BTreeMap<&str, Outcome>) -> Control {
+    Control {
+        id: Shown::words(id),
+        outcome: rules.iter().filter_map(|rule| worst.get(rule)).min().copied().map(Badge::outcome),
+        rules: rules.iter().map(|rule| Link { anchor: anchor("rule-", rule), id: Shown::words(rule) }).collect(),
+    }
+}
+
+/// A control id that sorts as people count: 3.9 before 3.10.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Natural<'a> {
+    parts: Vec<(u64, &'a str)>,
+    text: &'a str,
+}
+
+impl<'a> Natural<'a> {
+    fn of(text: &'a str) -> Self {
+        let parts = text.split(['.', '-', '(', ')', ' ']).map(|part| (part.parse().unwrap_or(u64::MAX), part)).collect();
+        Self { parts, text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::sample;
+
+    fn outcomes(assessment: &Assessment) -> Vec<(String, Option<&'static str>)> {
+        let rows = |framework: Framework| {
+            framework.controls.into_iter().map(|control| {
+                (serde_json::to_string(&control.id).unwrap(), control.outcome.map(|badge| badge.word))
+            })
+        };
+        all(assessment).into_iter().flat_map(rows).collect()
+    }
+
+    #[test]
+    fn the_worst_outcome_wins_and_unknown_beats_pass() {
+        let mut assessment = sample();
+        for (outcomes_of_rule, rolled_up) in [
+            (&[Outcome::Pass, Outcome::NotApplicable][..], Some("pass")),
+            (&[Outcome::Pass, Outcome::Unknown], Some("unknown")),
+            (&[Outcome::Unknown, Outcome::Error], Some("error")),
+            (&[Outcome::Error, Outcome::Fail], Some("fail")),
+            (&[Outcome::NotApplicable], Some("not applicable")),
+            (&[], None),
+        ] {
+            let pattern = sample().verdicts.remove(0);
+            assessment.verdicts = outcomes_of_rule
+                .iter()
+                .map(|outcome| crate::check::VerdictEntry { outcome: *outcome, ..pattern.clone() })
+                .collect();
+            assert!(outcomes(&assessment).contains(&("\"3.3\"".to_owned(), rolled_up)));
+        }
+    }
+
+    #[test]
+    fn control_ids_are_sorted_as_people_count() {
+        let mut ids = ["3.10", "3.9", "A.1", "3.9.1", "10.1", "AC-2", "AC-10"];
+        ids.sort_by_key(|id| Natural::of(id));
+        assert_eq!(ids, ["3.9", "3.9.1", "3.10", "10.1", "A.1", "AC-2", "AC-10"]);
+    }
+}
