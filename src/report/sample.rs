@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::check::{
-    Assessment, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Gate, GateResult, Location, Population,
-    Remediation, RuleEntry, Run, SCHEMA_VERSION, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Gate, GateResult, Location,
+    Population, Remediation, RuleEntry, Run, SCHEMA_VERSION, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
 };
-use crate::model::{GapReason, Outcome, Severity, Untrusted};
+use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
@@ -196,6 +196,11 @@ fn rule(id: &str, title: &str, severity: Severity, target: &str, check: &str, te
     }
 }
 
+/// Controls that a pass proves whole.
+fn controls(ids: &[&str]) -> Vec<ControlEntry> {
+    ids.iter().map(|id| ControlEntry { control: (*id).to_owned(), coverage: Coverage::Full }).collect()
+}
+
 fn rules() -> Vec<RuleEntry> {
     let mut rules = vec![
         rule(
@@ -255,15 +260,15 @@ fn rules() -> Vec<RuleEntry> {
         ),
     ];
     rules[0].frameworks = BTreeMap::from([
-        ("CIS Aurora 2.0.0".to_owned(), vec!["3.3".to_owned()]),
-        ("PCI DSS 4.0".to_owned(), vec!["3.5.1".to_owned()]),
+        ("CIS Aurora 2.0.0".to_owned(), controls(&["3.3"])),
+        ("PCI DSS 4.0".to_owned(), controls(&["3.5.1"])),
     ]);
-    rules[2].frameworks = BTreeMap::from([("PCI DSS 4.0".to_owned(), vec!["10.2.1".to_owned(), "10.3.3".to_owned()])]);
+    rules[2].frameworks = BTreeMap::from([("PCI DSS 4.0".to_owned(), controls(&["10.2.1", "10.3.3"]))]);
     rules[3].frameworks = BTreeMap::from([
-        ("CIS Aurora 2.0.0".to_owned(), vec!["2.1".to_owned()]),
-        ("PCI DSS 4.0".to_owned(), vec!["1.3.1".to_owned()]),
+        ("CIS Aurora 2.0.0".to_owned(), controls(&["2.1"])),
+        ("PCI DSS 4.0".to_owned(), controls(&["1.3.1"])),
     ]);
-    rules[4].frameworks = BTreeMap::from([("CIS Aurora 2.0.0".to_owned(), vec!["2.9".to_owned()])]);
+    rules[4].frameworks = BTreeMap::from([("CIS Aurora 2.0.0".to_owned(), controls(&["2.9"]))]);
     rules[3].remediation.cli = Some(
         "aws ec2 revoke-security-group-ingress \\\n  --group-id {group} \\\n  --security-group-rule-ids {rule}".into(),
     );

@@ -29,7 +29,10 @@ fn nothing_is_unescaped_but_the_two_assets() {
     for (name, text) in TEMPLATES {
         assert!(name.ends_with(".html"), "{name} would not be escaped");
         for word in ["{% raw", "{% filter", "style=", " on", "javascript:"] {
-            assert!(!text.contains(&format!("{word}click")) && (word == " on" || !text.contains(word)), "{name}: {word}");
+            assert!(
+                !text.contains(&format!("{word}click")) && (word == " on" || !text.contains(word)),
+                "{name}: {word}"
+            );
         }
     }
     assert!(!STYLE.contains("</") && !SCRIPT.contains("</"), "an asset could end its element");
@@ -179,8 +182,7 @@ fn the_page_of_the_sample() {
 #[ignore = "writes pages for a person to look at: set AURORA_AUDIT_PAGES to a folder"]
 fn pages_to_look_at() {
     let folder = std::path::PathBuf::from(std::env::var_os("AURORA_AUDIT_PAGES").expect("a folder"));
-    for (name, assessment) in
-        [("sample", sample()), ("hostile", hostile()), ("empty", empty()), ("many", many(10_000))]
+    for (name, assessment) in [("sample", sample()), ("hostile", hostile()), ("empty", empty()), ("many", many(10_000))]
     {
         std::fs::write(folder.join(format!("{name}.html")), render(&assessment, &Options::default()).unwrap()).unwrap();
     }

@@ -60,7 +60,8 @@ impl Columns {
         let shown = || assessment.verdicts.iter().filter(|verdict| speaks_up(verdict));
         let labels = Labels::of(assessment);
         let widest_rule = shown().map(|verdict| verdict.rule.chars().count()).max().unwrap_or(0);
-        let widest_label = shown().map(|verdict| labels.of_subject(&verdict.subject).chars().count()).max().unwrap_or(0);
+        let widest_label =
+            shown().map(|verdict| labels.of_subject(&verdict.subject).chars().count()).max().unwrap_or(0);
         let (rule, subject) = (widest_rule.min(width / 3), widest_label.min(width / 4));
         let message = width.saturating_sub(LEAD + rule + 2 + subject + 2);
         if message >= NARROWEST {
@@ -151,8 +152,7 @@ impl Page {
     }
 
     fn group(&mut self, severity: Severity, assessment: &Assessment) {
-        let mut shown: Vec<_> =
-            assessment.verdicts.iter().filter(|v| v.severity == severity && speaks_up(v)).collect();
+        let mut shown: Vec<_> = assessment.verdicts.iter().filter(|v| v.severity == severity && speaks_up(v)).collect();
         if shown.is_empty() {
             return;
         }
@@ -223,7 +223,8 @@ impl Page {
     }
 
     fn gap(&mut self, gap: &GapEntry) {
-        let target = gap.target.as_ref().map(|target| format!(" for {}", words::shown(target, TEXT))).unwrap_or_default();
+        let target =
+            gap.target.as_ref().map(|target| format!(" for {}", words::shown(target, TEXT))).unwrap_or_default();
         let place = self.labels.place(&gap.account, &gap.region);
         self.block(2, None, &format!("{}: {}{target}{place}", gap.reason.as_str(), safe(&gap.what)));
         self.block(6, Some(Style::Dim), &words::shown(&gap.message, TEXT));
@@ -237,7 +238,8 @@ impl Page {
         let counts: Vec<String> = Outcome::ALL
             .into_iter()
             .map(|outcome| {
-                let text = format!("{} {}", words::grouped(words::verdicts(assessment, outcome)), words::outcome(outcome).0);
+                let text =
+                    format!("{} {}", words::grouped(words::verdicts(assessment, outcome)), words::outcome(outcome).0);
                 self.brush.paint(Style::of_outcome(outcome), &text)
             })
             .collect();
@@ -292,7 +294,9 @@ mod tests {
         let text = text(&sample(), false, 100);
         assert_eq!(
             text.lines().last(),
-            Some("5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · gate failed: 4 failures are of severity high or above.")
+            Some(
+                "5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · gate failed: 4 failures are of severity high or above."
+            )
         );
     }
 

@@ -1,5 +1,5 @@
-//! Frameworks and their controls: a control is as good as the worst verdict of the rules that answer it, and what is unknown
-//! outweighs what passes.
+//! Frameworks and their controls: a control is as good as the worst verdict of the rules that answer it, what is unknown
+//! outweighs what passes, and rules that answer only a part of a control never make it pass.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::shown::{Badge, Shown, anchor};
 use crate::check::Assessment;
-use crate::model::Outcome;
+use crate::model::{Coverage, Outcome};
 
 /// A framework with the controls that the rules answer.
 #[derive(Serialize)]
@@ -20,8 +20,10 @@ pub struct Framework {
 #[derive(Serialize)]
 struct Control {
     id: Shown,
-    /// None when no subject of its rules was there to be judged.
+    /// None when no subject of its rules was there to be judged, or when they found no exception and prove only a part of it.
     outcome: Option<Badge>,
+    /// Whether that part was tested without an exception.
+    part_tested: bool,
     rules: Vec<Link>,
 }
 
@@ -30,20 +32,26 @@ struct Control {
 struct Link {
     anchor: String,
     id: Shown,
+    coverage: &'static str,
 }
+
+/// A rule, and how much of the control it proves.
+type Answer<'a> = (&'a str, Coverage);
 
 /// The frameworks that the rules name.
 pub fn all(assessment: &Assessment) -> Vec<Framework> {
     let worst = worst_by_rule(assessment);
-    let mut frameworks: BTreeMap<&str, BTreeMap<Natural<'_>, Vec<&str>>> = BTreeMap::new();
+    let mut frameworks: BTreeMap<&str, BTreeMap<Natural<'_>, Vec<Answer<'_>>>> = BTreeMap::new();
     for rule in &assessment.rules {
         for (framework, controls) in &rule.frameworks {
             for control in controls {
-                frameworks.entry(framework).or_default().entry(Natural::of(control)).or_default().push(&rule.id);
+                let answers =
+                    frameworks.entry(framework).or_default().entry(Natural::of(&control.control)).or_default();
+                answers.push((&rule.id, control.coverage));
             }
         }
     }
-    let shown = |(name, controls): (&str, BTreeMap<Natural<'_>, Vec<&str>>)| Framework {
+    let shown = |(name, controls): (&str, BTreeMap<Natural<'_>, Vec<Answer<'_>>>)| Framework {
         name: Shown::words(name),
         controls: controls.into_iter().map(|(id, rules)| control(id.text, &rules, &worst)).collect(),
     };
@@ -59,11 +67,20 @@ fn worst_by_rule(assessment: &Assessment) -> BTreeMap<&str, Outcome> {
     worst
 }
 
-fn control(id: &str, rules: &[&str], worst: &BTreeMap<&str, Outcome>) -> Control {
+fn control(id: &str, answers: &[Answer<'_>], worst: &BTreeMap<&str, Outcome>) -> Control {
+    let outcome = answers.iter().filter_map(|(rule, _)| worst.get(rule)).min().copied();
+    let whole = answers.iter().any(|(_, coverage)| *coverage == Coverage::Full);
+    let part_tested = outcome == Some(Outcome::Pass) && !whole;
+    let link = |(rule, coverage): &Answer<'_>| Link {
+        anchor: anchor("rule-", rule),
+        id: Shown::words(rule),
+        coverage: coverage.as_str(),
+    };
     Control {
         id: Shown::words(id),
-        outcome: rules.iter().filter_map(|rule| worst.get(rule)).min().copied().map(Badge::outcome),
-        rules: rules.iter().map(|rule| Link { anchor: anchor("rule-", rule), id: Shown::words(rule) }).collect(),
+        outcome: outcome.filter(|_| !part_tested).map(Badge::outcome),
+        part_tested,
+        rules: answers.iter().map(link).collect(),
     }
 }
 
@@ -76,7 +93,8 @@ struct Natural<'a> {
 
 impl<'a> Natural<'a> {
     fn of(text: &'a str) -> Self {
-        let parts = text.split(['.', '-', '(', ')', ' ']).map(|part| (part.parse().unwrap_or(u64::MAX), part)).collect();
+        let parts =
+            text.split(['.', '-', '(', ')', ' ']).map(|part| (part.parse().unwrap_or(u64::MAX), part)).collect();
         Self { parts, text }
     }
 }
@@ -88,9 +106,10 @@ mod tests {
 
     fn outcomes(assessment: &Assessment) -> Vec<(String, Option<&'static str>)> {
         let rows = |framework: Framework| {
-            framework.controls.into_iter().map(|control| {
-                (serde_json::to_string(&control.id).unwrap(), control.outcome.map(|badge| badge.word))
-            })
+            framework
+                .controls
+                .into_iter()
+                .map(|control| (serde_json::to_string(&control.id).unwrap(), control.outcome.map(|badge| badge.word)))
         };
         all(assessment).into_iter().flat_map(rows).collect()
     }
@@ -112,6 +131,21 @@ mod tests {
                 .map(|outcome| crate::check::VerdictEntry { outcome: *outcome, ..pattern.clone() })
                 .collect();
             assert!(outcomes(&assessment).contains(&("\"3.3\"".to_owned(), rolled_up)));
+        }
+    }
+
+    #[test]
+    fn a_rule_that_proves_a_part_never_makes_a_control_pass() {
+        for (coverage, outcome, badge, part_tested) in [
+            (Coverage::Full, Outcome::Pass, Some("pass"), false),
+            (Coverage::Partial, Outcome::Pass, None, true),
+            (Coverage::Supporting, Outcome::Pass, None, true),
+            (Coverage::Partial, Outcome::Fail, Some("fail"), false),
+            (Coverage::Partial, Outcome::Unknown, Some("unknown"), false),
+        ] {
+            let worst = BTreeMap::from([("rule", outcome)]);
+            let shown = control("2.9", &[("rule", coverage)], &worst);
+            assert_eq!((shown.outcome.map(|it| it.word), shown.part_tested), (badge, part_tested), "{coverage:?} {outcome:?}");
         }
     }
 

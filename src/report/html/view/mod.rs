@@ -145,11 +145,7 @@ fn tone(assessment: &Assessment) -> &'static str {
 fn counts(assessment: &Assessment) -> [Count; 3] {
     let summary = &assessment.summary;
     let count = |number: usize, what| Count { number: words::grouped(number), what };
-    [
-        count(summary.clusters, "clusters"),
-        count(summary.subjects, "subjects"),
-        count(assessment.rules.len(), "rules"),
-    ]
+    [count(summary.clusters, "clusters"), count(summary.subjects, "subjects"), count(assessment.rules.len(), "rules")]
 }
 
 fn tally(assessment: &Assessment, outcome: Outcome) -> Tally {

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::scope::Place;
 use super::shown::{Badge, Shown, anchor};
-use crate::check::{Assessment, ElementEntry, EvidenceEntry, Remediation, RuleEntry, SubjectEntry, VerdictEntry};
+use crate::check::{
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, Remediation, RuleEntry, SubjectEntry, VerdictEntry,
+};
 use crate::model::{Outcome, Untrusted};
 use crate::report::words;
 
@@ -117,7 +119,8 @@ fn of_rule<'a>(assessment: &'a Assessment, rule: &RuleEntry) -> Vec<&'a VerdictE
 
 impl Rule {
     fn of(rule: &RuleEntry, verdicts: &[&VerdictEntry]) -> Self {
-        let tally = Outcome::ALL.into_iter().map(|outcome| tally(verdicts, outcome)).filter(|tally| tally.number != "0");
+        let tally =
+            Outcome::ALL.into_iter().map(|outcome| tally(verdicts, outcome)).filter(|tally| tally.number != "0");
         Self {
             anchor: anchor("rule-", &rule.id),
             id: Shown::words(&rule.id),
@@ -143,9 +146,9 @@ fn tally(verdicts: &[&VerdictEntry], outcome: Outcome) -> Tally {
 }
 
 fn controls(rule: &RuleEntry) -> Vec<Controls> {
-    let shown = |(name, ids): (&String, &Vec<String>)| Controls {
+    let shown = |(name, list): (&String, &Vec<ControlEntry>)| Controls {
         framework: Shown::words(name),
-        ids: ids.iter().map(|id| Shown::words(id)).collect(),
+        ids: list.iter().map(|control| Shown::words(&control.to_string())).collect(),
     };
     rule.frameworks.iter().map(shown).collect()
 }
@@ -261,7 +264,9 @@ mod tests {
     #[test]
     fn only_links_over_https_are_links() {
         let mut assessment = sample();
-        for (docs, link) in [("https://a.example/x", true), ("http://a.example", false), ("javascript:x", false), ("", false)] {
+        for (docs, link) in
+            [("https://a.example/x", true), ("http://a.example", false), ("javascript:x", false), ("", false)]
+        {
             assessment.rules[0].docs = docs.to_owned();
             assert_eq!(Rule::of(&assessment.rules[0], &[]).docs.is_some(), link, "{docs}");
         }

@@ -66,7 +66,8 @@ struct Excluded {
 impl Listing {
     /// The listing as the page shows it.
     pub fn of(entry: &Population) -> Self {
-        let excluded = entry.excluded.iter().map(|item| Excluded { id: Shown::of(&item.id), why: Shown::of(&item.why) });
+        let excluded =
+            entry.excluded.iter().map(|item| Excluded { id: Shown::of(&item.id), why: Shown::of(&item.why) });
         Self {
             account: Shown::words(&entry.account),
             region: Shown::words(&entry.region),
