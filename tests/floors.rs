@@ -20,6 +20,7 @@ const FLOORS: [(&str, u8); 9] = [
 /// Lines a file may have.
 const MAX_LINES: usize = 600;
 
+/// Files of the program; those that hold only tests are left out.
 fn source_files() -> Vec<PathBuf> {
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut files = Vec::new();
@@ -28,7 +29,7 @@ fn source_files() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
                 files.push(path);
             }
         }

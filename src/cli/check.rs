@@ -25,11 +25,17 @@ pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
     let settings = CheckSettings {
         gate: GateOptions { fail_on: args.fail_on.severity(), allow_incomplete: args.allow_incomplete },
         exit_zero: args.exit_zero,
-        now: resolve_time(args.now.as_deref(), Timestamp::now)?,
+        now: resolve_time(args.now.as_deref(), clock)?,
         rules: args.rules.clone(),
         outputs: args.writing.outputs.clone(),
     };
     Ok(settings.validated()?)
+}
+
+/// The clock, to the second.
+fn clock() -> Timestamp {
+    let clock = Timestamp::now();
+    Timestamp::from_second(clock.as_second()).unwrap_or(clock)
 }
 
 /// The built-in rules and the user's.

@@ -56,7 +56,7 @@ fn collect(args: &TargetArgs) -> Result<Vec<u8>, CliError> {
         })
         .map(|stopped| {
             if matches!(stopped, Stopped::Early) {
-                collection.interrupt()
+                collection.interrupt();
             }
         })?;
     Ok(collection.finish()?)

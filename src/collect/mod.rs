@@ -12,5 +12,5 @@ pub mod tls;
 
 pub use connect_to::{BadConnectTo, ConnectTo, Route};
 pub use run::{Collection, Connections};
-pub use sink::Sink;
+pub use sink::{Sink, now};
 pub use target::{ClusterTarget, EndpointRole, EndpointTarget};

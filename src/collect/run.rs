@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::tls::Anchors;
-use super::{ClusterTarget, ConnectTo, Sink, mysql, tls};
+use super::{ClusterTarget, ConnectTo, Sink, mysql, now, tls};
 use crate::model::{Gap, GapReason, Untrusted};
 use crate::snapshot::{Header, SCHEMA_VERSION, Scope, WriteError, write};
 
@@ -40,7 +40,7 @@ impl Collection {
     /// Begins now, for the regions that were asked for.
     pub fn begin(regions: &[String]) -> Self {
         Self {
-            started: Timestamp::now(),
+            started: now(),
             scope: Scope { regions: regions.to_vec(), collectors: Vec::new() },
             identity: Vec::new(),
             sink: Sink::default(),
@@ -102,7 +102,7 @@ impl Collection {
             scope: self.scope,
             identity: self.identity,
         };
-        write(&header, self.sink.into_drafts(), Timestamp::now(), self.complete)
+        write(&header, self.sink.into_drafts(), now(), self.complete)
     }
 }
 

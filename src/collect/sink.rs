@@ -6,6 +6,12 @@ use crate::model::{Gap, GapReason};
 use crate::snapshot::schema::collection::{Excluded, ListingAnswer};
 use crate::snapshot::{Draft, Kind, WriteError};
 
+/// The clock, to the second: nothing that is collected is known to be truer than that.
+pub fn now() -> Timestamp {
+    let clock = Timestamp::now();
+    Timestamp::from_second(clock.as_second()).unwrap_or(clock)
+}
+
 /// The drafts of one collector, in any order; the writer sorts them.
 #[derive(Debug, Default)]
 pub struct Sink {
@@ -15,13 +21,13 @@ pub struct Sink {
 impl Sink {
     /// Adds a record, observed now. A record that has no JSON form becomes a gap.
     pub fn record<T: Kind>(&mut self, scope: (&str, &str), id: impl Into<String>, source: &str, data: &T) {
-        let draft = Draft::record(scope, id, source, Timestamp::now(), data);
+        let draft = Draft::record(scope, id, source, now(), data);
         self.push(scope, source, draft);
     }
 
     /// Adds a gap.
     pub fn gap(&mut self, scope: (&str, &str), gap: &Gap) {
-        let draft = Draft::gap(scope, Timestamp::now(), gap);
+        let draft = Draft::gap(scope, now(), gap);
         self.push(scope, &gap.what, draft);
     }
 
@@ -71,7 +77,7 @@ impl Sink {
                     message: error.to_string().into(),
                     at: None,
                 };
-                self.drafts.extend(Draft::gap(scope, Timestamp::now(), &gap));
+                self.drafts.extend(Draft::gap(scope, now(), &gap));
             }
         }
     }

@@ -63,6 +63,16 @@ fn unread(kind: &'static str, (account, region): &Scope, id: &str, why: Why) -> 
     Unread { identity: Identity { kind, name: id.clone(), id, account: account.clone(), region: region.clone() }, why }
 }
 
+/// Something of a cluster that could not be read, by the cluster's ARN for machines and by its name for people.
+fn unread_of(kind: &'static str, what: &str, cluster: &Record<DbCluster>, why: Why) -> Unread {
+    let scope = (cluster.account.clone(), cluster.region.clone());
+    let mut unread = unread(kind, &scope, &format!("{what} of {}", cluster.id), why);
+    if let Some(name) = cluster.data.db_cluster_identifier.known() {
+        unread.identity.name = Untrusted::new(format!("{what} of {name}"));
+    }
+    unread
+}
+
 /// The tables of one account and region.
 struct Region<'a> {
     snapshot: &'a Snapshot,
@@ -259,8 +269,7 @@ impl<'a> Region<'a> {
         for cluster in clusters {
             let data = &cluster.record.data;
             if let Fact::Unknown(why) = &data.db_subnet_group {
-                let id = format!("subnet group of {}", cluster.record.id);
-                facts.unread.push(unread("db_subnet_group", self.scope, &id, why.clone()));
+                facts.unread.push(unread_of("db_subnet_group", "subnet group", &cluster.record, why.clone()));
             }
             if let (Some(group), Some(name)) = (data.db_subnet_group.known(), data.db_cluster_identifier.known()) {
                 let (names, places) = users.entry(group).or_default();
@@ -304,8 +313,7 @@ impl<'a> Region<'a> {
     ) -> Fact<Vec<Arc<Endpoint>>> {
         let (expected, mut incomplete) = expected_endpoints(cluster, instances);
         if let Some(why) = &incomplete {
-            let id = format!("further endpoints of {}", cluster.id);
-            facts.unread.push(unread("endpoint", self.scope, &id, why.clone()));
+            facts.unread.push(unread_of("endpoint", "further endpoints", cluster, why.clone()));
         }
         let mut probed = Vec::new();
         for (address, role) in expected {
@@ -371,8 +379,7 @@ impl<'a> Region<'a> {
         facts.database_accounts.extend(accounts_facts.iter().cloned());
         match accounts {
             Fact::Unknown(why) => {
-                let id = format!("all accounts of {}", cluster.id);
-                facts.unread.push(unread("database_account", self.scope, &id, why.clone()));
+                facts.unread.push(unread_of("database_account", "all accounts", cluster, why.clone()));
                 Fact::Unknown(why)
             }
             Fact::Known(_) | Fact::Absent => Fact::Known(accounts_facts),

@@ -177,13 +177,3 @@ fn big_reports_start_closed() {
 fn the_page_of_the_sample() {
     insta::assert_snapshot!(body(&sample()));
 }
-
-#[test]
-#[ignore = "writes pages for a person to look at: set AURORA_AUDIT_PAGES to a folder"]
-fn pages_to_look_at() {
-    let folder = std::path::PathBuf::from(std::env::var_os("AURORA_AUDIT_PAGES").expect("a folder"));
-    for (name, assessment) in [("sample", sample()), ("hostile", hostile()), ("empty", empty()), ("many", many(10_000))]
-    {
-        std::fs::write(folder.join(format!("{name}.html")), render(&assessment, &Options::default()).unwrap()).unwrap();
-    }
-}

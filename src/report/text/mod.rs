@@ -212,7 +212,9 @@ impl Page {
                 by_mend.entry(words::mend(gap)).or_default().push(gap);
             }
             for (mend, gaps) in by_mend {
-                gaps.iter().for_each(|gap| self.gap(gap));
+                for gap in &gaps {
+                    self.gap(gap);
+                }
                 if gaps.iter().all(|gap| gap.reason.is_voluntary()) {
                     continue;
                 }
@@ -256,11 +258,12 @@ fn message(verdict: &VerdictEntry) -> String {
 }
 
 fn element_line(element: &ElementEntry) -> String {
-    format!("{}: {}", words::shown(&element.key, TEXT), with_reasons(&element.message, &element.reasons))
+    with_reasons(&element.message, &element.reasons)
 }
 
 fn with_reasons(message: &Untrusted, reasons: &[Untrusted]) -> String {
-    let parts = std::iter::once(message).chain(reasons).map(|text| words::shown(text, TEXT));
+    let unsaid = reasons.iter().filter(|reason| !message.raw().contains(reason.raw()));
+    let parts = std::iter::once(message).chain(unsaid).map(|text| words::shown(text, TEXT));
     parts.collect::<Vec<_>>().join("; ")
 }
 

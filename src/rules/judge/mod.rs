@@ -210,7 +210,7 @@ impl Judged {
         self.elements.push(Element { key, outcome, message, reasons, evidence, remediation });
     }
 
-    /// The worst outcome of the elements, and a message made of theirs.
+    /// The worst outcome of the elements, and how many of them have it; what is wrong with each they say themselves.
     fn summarise(&mut self, count: usize) {
         let Some(worst) = self.elements.iter().map(|element| element.outcome).min() else {
             self.message =
@@ -218,27 +218,13 @@ impl Judged {
             return;
         };
         self.outcome = worst;
-        let messages: Vec<&str> =
-            self.elements.iter().filter(|element| element.outcome == worst).map(Element::gist).collect();
+        let number = self.elements.iter().filter(|element| element.outcome == worst).count();
         let does = match worst {
             Outcome::Fail => "fail",
             Outcome::Error => "could not be evaluated",
             _ => "cannot be judged",
         };
-        let more = messages.len().saturating_sub(REPEATED);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let first = messages.iter().take(REPEATED).copied().collect::<Vec<_>>().join("; ");
-        self.message = format!("{} of {count} {does}: {first}{more}", messages.len()).into();
-    }
-}
-
-impl Element {
-    /// What a verdict over many elements repeats of one.
-    fn gist(&self) -> &str {
-        match self.outcome {
-            Outcome::Unknown | Outcome::Error => self.reasons.first().unwrap_or(&self.message).raw(),
-            _ => self.message.raw(),
-        }
+        self.message = format!("{number} of {count} {does}").into();
     }
 }
 

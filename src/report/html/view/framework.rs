@@ -145,7 +145,11 @@ mod tests {
         ] {
             let worst = BTreeMap::from([("rule", outcome)]);
             let shown = control("2.9", &[("rule", coverage)], &worst);
-            assert_eq!((shown.outcome.map(|it| it.word), shown.part_tested), (badge, part_tested), "{coverage:?} {outcome:?}");
+            assert_eq!(
+                (shown.outcome.map(|it| it.word), shown.part_tested),
+                (badge, part_tested),
+                "{coverage:?} {outcome:?}"
+            );
         }
     }
 

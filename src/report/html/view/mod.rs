@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use self::framework::Framework;
 use self::rule::Rule;
-use self::scope::{Gap, Listing, Snapshot};
+use self::scope::{Gap, LeftOut, Listing, Snapshot};
 use self::shown::{Badge, Shown};
 use crate::check::{Assessment, GateResult};
 use crate::model::{Outcome, Severity};
@@ -24,12 +24,15 @@ const LIMITS: [&str; 7] = [
     "Inside databases only Aurora MySQL is read. Of Aurora PostgreSQL the AWS configuration, the network and the \
      certificates are judged; rules about its accounts answer unknown.",
     "Rows of tables are never read. Whether data is masked or encrypted by the application is not known here.",
-    "Organisation policies (service and resource control policies) are not read. That a principal can do something is said \
-     on the assumption that none of them forbids it.",
-    "The network is read as AWS describes it: security groups, subnets and routes. Firewalls and hosts beyond the VPC are \
-     not looked at.",
+    "IAM statements are judged by what they grant by themselves. Denies elsewhere, permissions boundaries and organisation \
+     policies are not weighed; they can only restrict.",
+    "The network is read as AWS describes it: security groups, subnets and routes. Network ACLs and the entries of prefix \
+     lists are not read yet; firewalls and hosts beyond the VPC are not looked at.",
     "Secrets are never read: no password hash, token or private key is in a snapshot or in this report.",
 ];
+
+/// Listings that are shown without a click.
+const LISTINGS_OPEN_UP_TO: usize = 12;
 
 /// The page.
 #[derive(Serialize)]
@@ -44,6 +47,8 @@ pub struct Page {
     bar: Vec<Segment>,
     snapshots: Vec<Snapshot>,
     listings: Vec<Listing>,
+    listings_open: bool,
+    left_out: Vec<LeftOut>,
     gaps: Vec<Gap>,
     chosen: Vec<Gap>,
     frameworks: Vec<Framework>,
@@ -111,6 +116,8 @@ impl Page {
             bar: bar(assessment),
             snapshots: assessment.run.snapshots.iter().zip(1..).map(Snapshot::of).collect(),
             listings: assessment.population.iter().map(Listing::of).collect(),
+            listings_open: assessment.population.len() <= LISTINGS_OPEN_UP_TO,
+            left_out: assessment.population.iter().flat_map(LeftOut::of).collect(),
             gaps: gaps.into_iter().map(Gap::of).collect(),
             chosen: chosen.into_iter().map(Gap::of).collect(),
             frameworks: framework::all(assessment),

@@ -53,21 +53,12 @@ pub struct Listing {
     target: Option<Shown>,
     returned: u32,
     kept: u32,
-    excluded: Vec<Excluded>,
 }
 
 /// An item that is not assessed.
-#[derive(Serialize)]
-struct Excluded {
-    id: Shown,
-    why: Shown,
-}
-
 impl Listing {
     /// The listing as the page shows it.
     pub fn of(entry: &Population) -> Self {
-        let excluded =
-            entry.excluded.iter().map(|item| Excluded { id: Shown::of(&item.id), why: Shown::of(&item.why) });
         Self {
             account: Shown::words(&entry.account),
             region: Shown::words(&entry.region),
@@ -76,8 +67,30 @@ impl Listing {
             target: entry.target.as_ref().map(Shown::of),
             returned: entry.returned,
             kept: entry.kept,
-            excluded: excluded.collect(),
         }
+    }
+}
+
+/// An item that is not assessed.
+#[derive(Serialize)]
+pub struct LeftOut {
+    account: Shown,
+    region: Shown,
+    source: Shown,
+    id: Shown,
+    why: Shown,
+}
+
+impl LeftOut {
+    /// The items that a listing returned and that are not assessed.
+    pub fn of(entry: &Population) -> impl Iterator<Item = Self> {
+        entry.excluded.iter().map(|item| Self {
+            account: Shown::words(&entry.account),
+            region: Shown::words(&entry.region),
+            source: Shown::words(&entry.source),
+            id: Shown::of(&item.id),
+            why: Shown::of(&item.why),
+        })
     }
 }
 
