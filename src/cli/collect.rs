@@ -18,18 +18,18 @@ use crate::snapshot::{self, read_text, write_atomically};
 /// Name that reports show for a snapshot that was not kept.
 const NOT_KEPT: &str = "snapshot.jsonl";
 
-/// Runs `collect`.
+/// Runs `collect`. What could not be read is in the snapshot, and in the exit code.
 pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
-    let bytes = collect(&args.targets)?;
-    write_atomically(&args.output, &bytes)?;
-    Ok(Exit::Clean)
+    let collected = collect(&args.targets)?;
+    write_atomically(&args.output, &collected.bytes)?;
+    Ok(if collected.complete { Exit::Clean } else { Exit::Incomplete })
 }
 
 /// Runs `scan`. Settings and rules are read first, so that a mistake in them costs no collection.
 pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
     let settings = settings(&args.judging)?;
     let rules = load_rules(&settings)?;
-    let bytes = collect(&args.targets)?;
+    let Collected { bytes, .. } = collect(&args.targets)?;
     if let Some(path) = &args.snapshot {
         write_atomically(path, &bytes)?;
     }
@@ -39,7 +39,14 @@ pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
     judge(&snapshot, &rules, &settings, &args.judging)
 }
 
-fn collect(args: &TargetArgs) -> Result<Vec<u8>, CliError> {
+/// A snapshot in memory.
+struct Collected {
+    bytes: Vec<u8>,
+    /// Whether all that was asked for was read.
+    complete: bool,
+}
+
+fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
     let connections = Connections {
         connect_to: ConnectTo::new(args.connect_to.clone()),
         anchors: anchors(args.ca_bundle.as_deref())?,
@@ -59,7 +66,8 @@ fn collect(args: &TargetArgs) -> Result<Vec<u8>, CliError> {
                 collection.interrupt();
             }
         })?;
-    Ok(collection.finish()?)
+    let complete = collection.is_complete();
+    Ok(Collected { bytes: collection.finish()?, complete })
 }
 
 /// How the stages ended.

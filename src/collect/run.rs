@@ -90,6 +90,11 @@ impl Collection {
         self.complete = false;
     }
 
+    /// Whether all that was asked for was read.
+    pub const fn is_complete(&self) -> bool {
+        self.complete && self.sink.involuntary_gaps() == 0
+    }
+
     /// The bytes of the snapshot.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ pub fn now() -> Timestamp {
 #[derive(Debug, Default)]
 pub struct Sink {
     drafts: Vec<Draft>,
+    /// Gaps that the user did not choose.
+    involuntary_gaps: usize,
 }
 
 impl Sink {
@@ -27,6 +29,7 @@ impl Sink {
 
     /// Adds a gap.
     pub fn gap(&mut self, scope: (&str, &str), gap: &Gap) {
+        self.involuntary_gaps += usize::from(!gap.reason.is_voluntary());
         let draft = Draft::gap(scope, now(), gap);
         self.push(scope, &gap.what, draft);
     }
@@ -57,6 +60,12 @@ impl Sink {
     /// Takes over what another collector learned.
     pub fn absorb(&mut self, other: Self) {
         self.drafts.extend(other.drafts);
+        self.involuntary_gaps += other.involuntary_gaps;
+    }
+
+    /// How much could not be read that should have been.
+    pub const fn involuntary_gaps(&self) -> usize {
+        self.involuntary_gaps
     }
 
     /// Everything, for the writer.
