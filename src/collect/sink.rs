@@ -86,6 +86,7 @@ impl Sink {
                     message: error.to_string().into(),
                     at: None,
                 };
+                self.involuntary_gaps += 1;
                 self.drafts.extend(Draft::gap(scope, now(), &gap));
             }
         }
