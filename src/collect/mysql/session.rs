@@ -18,8 +18,11 @@ use crate::model::Secret;
 /// The most rows that are read of a table.
 pub(super) const MOST_ROWS: usize = 1_000_000;
 
-/// The most text that is read of a table.
-const MOST_BYTES: usize = 1 << 30;
+/// The most memory that the rows of a table may take.
+const MOST_BYTES: usize = 1 << 29;
+
+/// What a value takes beside its text: NULL has no text, and a server may send any number of them.
+const CELL_BYTES: usize = size_of::<Option<String>>();
 
 const LARGEST_PACKET: usize = 16 << 20;
 const LOGIN_SECONDS: u64 = 10;
@@ -140,7 +143,7 @@ async fn read(connection: &mut Conn, statement: &str) -> Result<Table, Failure> 
     let mut bytes = 0_usize;
     while let Some(row) = answer.next().await? {
         let cells = row.unwrap().into_iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-        bytes = cells.iter().flatten().map(String::len).fold(bytes, usize::saturating_add);
+        bytes = cells.iter().map(weight).fold(bytes, usize::saturating_add);
         if bytes > MOST_BYTES {
             return Err(Failure::Malformed { detail: "the answer is too large" });
         }
@@ -152,6 +155,10 @@ async fn read(connection: &mut Conn, statement: &str) -> Result<Table, Failure> 
     }
     answer.drop_result().await?;
     if table.rows.len() > MOST_ROWS { Err(Failure::TooMany { limit: MOST_ROWS }) } else { Ok(table) }
+}
+
+fn weight(cell: &Option<String>) -> usize {
+    CELL_BYTES.saturating_add(cell.as_ref().map_or(0, String::len))
 }
 
 /// In answers to plain statements every value is text.
@@ -192,6 +199,12 @@ mod tests {
         assert!(tls.disable_built_in_roots() && !tls.accept_invalid_certs() && !tls.skip_domain_validation());
         assert!(!options.prefer_socket() && !options.enable_cleartext_plugin() && options.socket().is_none());
         assert!(options.local_infile_handler().is_none() && options.secure_auth());
+    }
+
+    #[test]
+    fn nothing_weighs_something() {
+        let empty = weight(&None);
+        assert!(empty > 0 && weight(&Some(String::new())) == empty && weight(&Some("abc".to_owned())) == empty + 3);
     }
 
     #[test]
