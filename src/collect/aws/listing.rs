@@ -165,7 +165,12 @@ mod tests {
     #[test]
     fn a_server_without_a_last_page_is_left() {
         for (pages, complete) in [(MOST_PAGES, true), (MOST_PAGES + 1, false), (MOST_PAGES + 100, false)] {
-            let listed = read((1..=pages).map(|page| Ok((&["a"][..], (page < pages).then_some("more")))).collect());
+            let mut stream: Vec<Page> = Vec::new();
+            for _ in 1..pages {
+                stream.push(Ok((&["a"], Some("more"))));
+            }
+            stream.push(Ok((&["a"], None)));
+            let listed = read(stream);
             assert_eq!((listed.items.len(), listed.failure.is_none()), (MOST_PAGES, complete), "{pages}");
         }
     }

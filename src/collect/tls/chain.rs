@@ -182,7 +182,7 @@ mod tests {
         while server.wants_write() {
             server.write_tls(&mut flight).unwrap();
         }
-        flight.extend([0; 20_000]);
+        flight.extend(vec![0; 20_000]);
         flight
     }
 
