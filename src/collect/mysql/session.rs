@@ -29,6 +29,9 @@ const LOGIN_SECONDS: u64 = 10;
 const QUERY_SECONDS: u64 = 60;
 const GOODBYE_SECONDS: u64 = 2;
 
+/// A server may be set to cut every answer that has no `LIMIT`, those of `SHOW` too, or to fill names up with spaces.
+const SETTINGS: &str = "SET SESSION sql_select_limit = 18446744073709551615, SESSION sql_mode = ''";
+
 /// A database user to log in as.
 #[derive(Debug, Clone)]
 pub struct Login {
@@ -59,8 +62,18 @@ impl Session {
         let opening = Conn::new(options(endpoint, login, anchors, connect_to));
         let connection = within(LOGIN_SECONDS, async { Ok(opening.await?) }).await?;
         let mut session = Self { connection: Some(connection), tls_version: String::new(), tls_cipher: String::new() };
+        session.prepare().await?;
         session.prove_tls().await?;
         Ok(session)
+    }
+
+    /// A server that refuses the settings is read all the same: answers that were cut are told by what they lack.
+    async fn prepare(&mut self) -> Result<(), Failure> {
+        match self.query(SETTINGS).await {
+            Err(failure) if failure.leaves_session() => tracing::warn!(%failure, "the server's own settings stay"),
+            answer => drop(answer?),
+        }
+        Ok(())
     }
 
     /// Asks the server itself whether the session is encrypted: a driver that fell back to plain text must not go unnoticed.
@@ -143,7 +156,7 @@ async fn read(connection: &mut Conn, statement: &str) -> Result<Table, Failure> 
     let mut bytes = 0_usize;
     while let Some(row) = answer.next().await? {
         let cells = row.unwrap().into_iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-        bytes = cells.iter().map(weight).fold(bytes, usize::saturating_add);
+        bytes = cells.iter().map(|cell| weight(cell.as_deref())).fold(bytes, usize::saturating_add);
         if bytes > MOST_BYTES {
             return Err(Failure::Malformed { detail: "the answer is too large" });
         }
@@ -157,8 +170,8 @@ async fn read(connection: &mut Conn, statement: &str) -> Result<Table, Failure> 
     if table.rows.len() > MOST_ROWS { Err(Failure::TooMany { limit: MOST_ROWS }) } else { Ok(table) }
 }
 
-fn weight(cell: &Option<String>) -> usize {
-    CELL_BYTES.saturating_add(cell.as_ref().map_or(0, String::len))
+fn weight(cell: Option<&str>) -> usize {
+    CELL_BYTES.saturating_add(cell.map_or(0, str::len))
 }
 
 /// In answers to plain statements every value is text.
@@ -203,8 +216,8 @@ mod tests {
 
     #[test]
     fn nothing_weighs_something() {
-        let empty = weight(&None);
-        assert!(empty > 0 && weight(&Some(String::new())) == empty && weight(&Some("abc".to_owned())) == empty + 3);
+        let empty = weight(None);
+        assert!(empty > 0 && weight(Some("")) == empty && weight(Some("abc")) == empty + 3);
     }
 
     #[test]
