@@ -320,6 +320,25 @@ fn an_unreadable_grant_table_turns_its_cluster_unknown() {
     assert!(others.iter().any(|(.., outcome)| outcome == "pass"), "{others:?}");
 }
 
+/// Puts a global variable of a server back.
+struct Unset<'a>(&'a Lab, &'static str, &'static str);
+
+impl Drop for Unset<'_> {
+    fn drop(&mut self) {
+        self.0.sql(self.1, self.2);
+    }
+}
+
+#[test]
+fn a_server_that_cuts_answers_or_pads_names_is_read_whole() {
+    let lab = Lab::enter();
+    let (_, before) = lab.scan(&[]);
+    let _unset = Unset(&lab, "shop", "SET GLOBAL sql_select_limit = DEFAULT, GLOBAL sql_mode = DEFAULT;");
+    lab.sql("shop", "SET GLOBAL sql_select_limit = 100, GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH';");
+    let (_, after) = lab.scan(&[]);
+    assert_eq!((verdicts(&after), gaps(&after)), (verdicts(&before), gaps(&before)));
+}
+
 #[test]
 fn a_hidden_column_takes_only_its_own_verdicts() {
     let lab = Lab::enter();

@@ -1,5 +1,7 @@
 //! `collect` and `scan`: targets → snapshot, and on to the reports.
 
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,14 +14,16 @@ use super::exit::Exit;
 use crate::collect::mysql::Login;
 use crate::collect::tls::Anchors;
 use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections};
+use crate::config::Target;
 use crate::model::Secret;
-use crate::snapshot::{self, read_text, write_atomically};
+use crate::snapshot::{self, FileError, read_text, write_atomically};
 
 /// Name that reports show for a snapshot that was not kept.
 const NOT_KEPT: &str = "snapshot.jsonl";
 
 /// Runs `collect`. What could not be read is in the snapshot, and in the exit code.
 pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
+    check_destination(&args.output)?;
     let collected = collect(&args.targets)?;
     write_atomically(&args.output, &collected.bytes)?;
     Ok(if collected.complete { Exit::Clean } else { Exit::Incomplete })
@@ -29,6 +33,11 @@ pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
 pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
     let settings = settings(&args.judging)?;
     let rules = load_rules(&settings)?;
+    let reports = settings.outputs.iter().filter_map(|output| match &output.target {
+        Target::File(path) => Some(path),
+        Target::Stdout => None,
+    });
+    reports.chain(&args.snapshot).try_for_each(|path| check_destination(path))?;
     let Collected { bytes, .. } = collect(&args.targets)?;
     if let Some(path) = &args.snapshot {
         write_atomically(path, &bytes)?;
@@ -37,6 +46,19 @@ pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let snapshot = snapshot::read_texts(&[(name, text)])?;
     judge(&snapshot, &rules, &settings, &args.judging)
+}
+
+/// Fails now where writing would fail in the end: a collection is too dear to be thrown away.
+fn check_destination(path: &Path) -> Result<(), CliError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    if path.is_dir() {
+        return Err(failed(ErrorKind::IsADirectory.into()).into());
+    }
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let trial = folder.join(format!(".aurora-audit.{}.trial", std::process::id()));
+    File::create_new(&trial).and_then(|_| fs::remove_file(&trial)).map_err(failed)?;
+    Ok(())
 }
 
 /// A snapshot in memory.
@@ -58,7 +80,7 @@ fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
         .block_on(async {
             tokio::select! {
                 result = stages(&mut collection, args, &connections) => result,
-                _ = tokio::signal::ctrl_c() => Ok(Stopped::Early),
+                () = told_to_stop() => Ok(Stopped::Early),
             }
         })
         .map(|stopped| {
@@ -66,8 +88,31 @@ fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
                 collection.interrupt();
             }
         })?;
+    // Otherwise a name that is being looked up would be waited for, however long that takes.
+    runtime.shutdown_background();
     let complete = collection.is_complete();
     Ok(Collected { bytes: collection.finish()?, complete })
+}
+
+/// Ctrl-C, or what a scheduler, a container or a shutdown says.
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
 }
 
 /// How the stages ended.

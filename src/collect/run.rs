@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::tls::Anchors;
 use super::{ClusterTarget, ConnectTo, Sink, mysql, now, tls};
@@ -115,14 +115,53 @@ impl Collection {
 async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, limit: Arc<Semaphore>) -> Sink {
     // The semaphore is never closed; without a permit the cluster would be read all the same.
     let _permit = limit.acquire().await;
-    let mut sink = tls::collect(&cluster, &connections.connect_to).await;
-    match &connections.login {
-        Some(login) => {
-            sink.absorb(mysql::collect(&cluster, login, &connections.anchors, &connections.connect_to).await);
-        }
-        None => sink.gap((&cluster.account, &cluster.region), &no_login(&cluster)),
+    let cluster = Arc::new(cluster);
+    let (target, routes) = (Arc::clone(&cluster), Arc::clone(&connections));
+    let probe = async move { tls::collect(&target, &routes.connect_to).await };
+    let mut sink = alone(probe).await.unwrap_or_else(|error| unprobed(&cluster, &error));
+    let Some(login) = connections.login.clone() else {
+        sink.gap((&cluster.account, &cluster.region), &no_login(&cluster));
+        return sink;
+    };
+    let (target, with) = (Arc::clone(&cluster), Arc::clone(&connections));
+    let read = async move { mysql::collect(&target, &login, &with.anchors, &with.connect_to).await };
+    sink.absorb(alone(read).await.unwrap_or_else(|error| unread(&cluster, &error)));
+    sink
+}
+
+/// Runs a collector in a task of its own, which ends with this one: an answer that breaks the driver costs no other collector's.
+async fn alone(work: impl Future<Output = Sink> + Send + 'static) -> Result<Sink, JoinError> {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    task.join_next().await.unwrap_or_else(|| Ok(Sink::default()))
+}
+
+fn unprobed(cluster: &ClusterTarget, error: &JoinError) -> Sink {
+    let mut sink = Sink::default();
+    for endpoint in &cluster.endpoints {
+        broken_off(&mut sink, cluster, "tls:handshake", endpoint.address(), error);
     }
     sink
+}
+
+fn unread(cluster: &ClusterTarget, error: &JoinError) -> Sink {
+    let mut sink = Sink::default();
+    broken_off(&mut sink, cluster, "mysql:login", cluster.arn.clone(), error);
+    sink
+}
+
+fn broken_off(sink: &mut Sink, cluster: &ClusterTarget, what: &str, target: String, error: &JoinError) {
+    tracing::error!(what, target, %error, "a collector broke off");
+    let message = "an answer broke the collector".into();
+    let gap = Gap {
+        what: what.to_owned(),
+        target: Some(target),
+        reason: GapReason::Malformed,
+        needs: None,
+        message,
+        at: None,
+    };
+    sink.gap((&cluster.account, &cluster.region), &gap);
 }
 
 fn no_login(cluster: &ClusterTarget) -> Gap {
@@ -133,5 +172,36 @@ fn no_login(cluster: &ClusterTarget) -> Gap {
         needs: Some("a database account, given by --login".to_owned()),
         message: "no database account was given".into(),
         at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::{EndpointRole, EndpointTarget};
+    use crate::snapshot::schema::rds::Engine;
+
+    fn cluster() -> ClusterTarget {
+        let endpoint = |host: &str| EndpointTarget { host: host.to_owned(), port: 3306, role: EndpointRole::Writer };
+        ClusterTarget {
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            arn: "arn:c".to_owned(),
+            engine: Engine::AuroraMysql,
+            endpoints: vec![endpoint("a"), endpoint("b")],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_collector_that_breaks_leaves_gaps_that_name_what_is_missing() {
+        let error = alone(async { panic!("as a driver may") }).await.unwrap_err();
+        for (sink, targets) in [
+            (unprobed(&cluster(), &error), &["tls:handshake@a:3306", "tls:handshake@b:3306"][..]),
+            (unread(&cluster(), &error), &["mysql:login@arn:c"]),
+        ] {
+            assert_eq!(sink.involuntary_gaps(), targets.len());
+            let text = format!("{:?}", sink.into_drafts());
+            assert!(targets.iter().all(|target| text.contains(target)), "{text}");
+        }
     }
 }

@@ -54,6 +54,9 @@ const NEEDS_VALID: &str = "credentials that are valid in this region, and a corr
 const NEEDS_SUBSCRIPTION: &str = "the region enabled and the service subscribed to for this account";
 const NEEDS_CREDENTIALS: &str = "AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile by --profile or AWS_PROFILE, or a role of the machine";
 
+/// How a signature error begins to repeat the request, with the session token among its headers.
+const ECHOES: [&str; 3] = ["the canonical string", "the string-to-sign", "x-amz-security-token"];
+
 /// Longer messages are cut: an error document is no place for a page.
 const MESSAGE_CHARACTERS: usize = 1000;
 
@@ -84,7 +87,7 @@ where
         target: target.map(str::to_owned),
         reason,
         needs,
-        message: one_line(&message).into(),
+        message: one_line(without_echo(&message)).into(),
         at: None,
     }
 }
@@ -197,6 +200,13 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         }
     }
     parts.join(": ")
+}
+
+/// The message as far as it is the service's own words: a token that is sent back is still a token.
+fn without_echo(message: &str) -> &str {
+    let lower = message.to_ascii_lowercase();
+    let echo = ECHOES.iter().filter_map(|echo| lower.find(echo)).min();
+    echo.and_then(|start| message.get(..start)).unwrap_or(message)
 }
 
 fn one_line(message: &str) -> String {
@@ -312,6 +322,26 @@ mod tests {
             assert!(gap.message.raw().contains(words), "{words}: {}", gap.message);
             assert!(!gap.message.raw().contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn a_token_that_is_sent_back_is_dropped() {
+        let document = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The signature does not match.\n\n\
+            The Canonical String for this request should have been\n'POST\nX-Amz-Security-Token:hunter2\n'\n\
+            </Message></Error></ErrorResponse>";
+        let unparsed = HttpResponse::new(StatusCode::try_from(403).unwrap(), SdkBody::from(document));
+        let message = "No match. The String-to-Sign should have been 'hunter2'";
+        let metadata = ErrorMetadata::builder().code("SignatureDoesNotMatch").message(message).build();
+        for error in [
+            SdkError::response_error("unhandled", unparsed),
+            SdkError::service_error(DescribeDBClustersError::generic(metadata), response(403)),
+            SdkError::construction_failure("headers: x-amz-security-token: hunter2"),
+        ] {
+            let gap = gap_of(&error);
+            assert!(!gap.message.raw().contains("hunter2"), "{}", gap.message);
+        }
+        assert_eq!(without_echo("größe: THE CANONICAL STRING"), "größe: ");
+        assert_eq!(without_echo("Rate exceeded"), "Rate exceeded");
     }
 
     #[test]

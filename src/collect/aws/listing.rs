@@ -14,6 +14,9 @@ use crate::model::Gap;
 use crate::snapshot::Kind;
 use crate::snapshot::schema::collection::{Excluded, ExcludedAnswer};
 
+/// The most pages that are read of a listing: ten times what any quota of AWS admits.
+const MOST_PAGES: usize = 10_000;
+
 /// What a listing call gave. With a failure, the items are those of the pages before it.
 #[derive(Debug)]
 pub(super) struct Listed<T> {
@@ -45,7 +48,13 @@ impl<T> Listed<T> {
     {
         let mut listed = Self { action, items: Vec::new(), failure: None };
         let mut further = None;
+        let mut left = MOST_PAGES;
         while let Some(page) = pages.next().await {
+            let Some(rest) = left.checked_sub(1) else {
+                listed.failure = Some(error::malformed(action, None, "the server does not come to a last page"));
+                return listed;
+            };
+            left = rest;
             match page.map(&open) {
                 Ok((items, marker)) => {
                     listed.items.extend(items.unwrap_or_default());
@@ -150,6 +159,19 @@ mod tests {
         for (pages, items, complete) in cases {
             let listed = read(pages);
             assert_eq!((listed.items.len(), listed.failure.is_none()), (items, complete), "{listed:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_a_last_page_is_left() {
+        for (pages, complete) in [(MOST_PAGES, true), (MOST_PAGES + 1, false), (MOST_PAGES + 100, false)] {
+            let mut stream: Vec<Page> = Vec::new();
+            for _ in 1..pages {
+                stream.push(Ok((&["a"], Some("more"))));
+            }
+            stream.push(Ok((&["a"], None)));
+            let listed = read(stream);
+            assert_eq!((listed.items.len(), listed.failure.is_none()), (MOST_PAGES, complete), "{pages}");
         }
     }
 

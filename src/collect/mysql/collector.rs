@@ -98,7 +98,7 @@ async fn read(mut session: Session, cluster: &ClusterTarget, endpoint: &Endpoint
     match server::collect(&mut session, cluster, endpoint.address(), sink).await {
         Ok(context) => read_tables(&mut session, &context, sink).await,
         Err(failure) => {
-            context::gap(sink, cluster, "session", failure.reason(), None, failure.to_string());
+            context::gap(sink, cluster, "login", failure.reason(), None, failure.to_string());
         }
     }
     session.close().await;

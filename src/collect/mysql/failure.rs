@@ -88,6 +88,9 @@ impl Failure {
     }
 }
 
+/// Longer messages of a server are cut: real ones are a line.
+const MESSAGE_CHARACTERS: usize = 1000;
+
 /// MySQL Server Error Message Reference.
 const fn server_reason(code: u16) -> GapReason {
     match code {
@@ -106,7 +109,9 @@ impl From<Error> for Failure {
     /// Packets stay behind: the driver's errors may carry them.
     fn from(error: Error) -> Self {
         match error {
-            Error::Server(server) => Self::Server { code: server.code, message: server.message },
+            Error::Server(server) => {
+                Self::Server { code: server.code, message: server.message.chars().take(MESSAGE_CHARACTERS).collect() }
+            }
             Error::Io(IoError::Io(io)) => from_io(&io),
             Error::Io(IoError::Tls(tls)) => from_tls(&tls),
             Error::Driver(driver) => from_driver(driver),
@@ -182,6 +187,12 @@ mod tests {
             let failure = Failure::from(error);
             assert_eq!((failure.reason(), failure.may_try_next()), (reason, next), "{failure}");
         }
+    }
+
+    #[test]
+    fn a_servers_message_is_no_page() {
+        let long = ServerError { code: 1045, message: "é".repeat(200_000), state: "28000".to_owned() };
+        assert_eq!(Failure::from(Error::from(long)).to_string().chars().count(), MESSAGE_CHARACTERS + 12);
     }
 
     #[test]

@@ -18,13 +18,19 @@ use crate::model::Secret;
 /// The most rows that are read of a table.
 pub(super) const MOST_ROWS: usize = 1_000_000;
 
-/// The most text that is read of a table.
-const MOST_BYTES: usize = 1 << 30;
+/// The most memory that the rows of a table may take.
+const MOST_BYTES: usize = 1 << 29;
+
+/// What a value takes beside its text: NULL has no text, and a server may send any number of them.
+const CELL_BYTES: usize = size_of::<Option<String>>();
 
 const LARGEST_PACKET: usize = 16 << 20;
 const LOGIN_SECONDS: u64 = 10;
 const QUERY_SECONDS: u64 = 60;
 const GOODBYE_SECONDS: u64 = 2;
+
+/// A server may be set to cut every answer that has no `LIMIT`, those of `SHOW` too, or to fill names up with spaces.
+const SETTINGS: &str = "SET SESSION sql_select_limit = 18446744073709551615, SESSION sql_mode = ''";
 
 /// A database user to log in as.
 #[derive(Debug, Clone)]
@@ -56,8 +62,18 @@ impl Session {
         let opening = Conn::new(options(endpoint, login, anchors, connect_to));
         let connection = within(LOGIN_SECONDS, async { Ok(opening.await?) }).await?;
         let mut session = Self { connection: Some(connection), tls_version: String::new(), tls_cipher: String::new() };
+        session.prepare().await?;
         session.prove_tls().await?;
         Ok(session)
+    }
+
+    /// A server that refuses the settings is read all the same: answers that were cut are told by what they lack.
+    async fn prepare(&mut self) -> Result<(), Failure> {
+        match self.query(SETTINGS).await {
+            Err(failure) if failure.leaves_session() => tracing::warn!(%failure, "the server's own settings stay"),
+            answer => drop(answer?),
+        }
+        Ok(())
     }
 
     /// Asks the server itself whether the session is encrypted: a driver that fell back to plain text must not go unnoticed.
@@ -140,7 +156,7 @@ async fn read(connection: &mut Conn, statement: &str) -> Result<Table, Failure> 
     let mut bytes = 0_usize;
     while let Some(row) = answer.next().await? {
         let cells = row.unwrap().into_iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-        bytes = cells.iter().flatten().map(String::len).fold(bytes, usize::saturating_add);
+        bytes = cells.iter().map(|cell| weight(cell.as_deref())).fold(bytes, usize::saturating_add);
         if bytes > MOST_BYTES {
             return Err(Failure::Malformed { detail: "the answer is too large" });
         }
@@ -152,6 +168,10 @@ async fn read(connection: &mut Conn, statement: &str) -> Result<Table, Failure> 
     }
     answer.drop_result().await?;
     if table.rows.len() > MOST_ROWS { Err(Failure::TooMany { limit: MOST_ROWS }) } else { Ok(table) }
+}
+
+fn weight(cell: Option<&str>) -> usize {
+    CELL_BYTES.saturating_add(cell.map_or(0, str::len))
 }
 
 /// In answers to plain statements every value is text.
@@ -192,6 +212,12 @@ mod tests {
         assert!(tls.disable_built_in_roots() && !tls.accept_invalid_certs() && !tls.skip_domain_validation());
         assert!(!options.prefer_socket() && !options.enable_cleartext_plugin() && options.socket().is_none());
         assert!(options.local_infile_handler().is_none() && options.secure_auth());
+    }
+
+    #[test]
+    fn nothing_weighs_something() {
+        let empty = weight(None);
+        assert!(empty > 0 && weight(Some("")) == empty && weight(Some("abc")) == empty + 3);
     }
 
     #[test]

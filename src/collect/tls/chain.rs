@@ -2,10 +2,12 @@
 //! made. It trusts whatever it is shown, because it sends nothing but the handshake; judging is done elsewhere.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
+use tokio::time::timeout;
 
 use super::answer::LONGEST;
 use super::wire::{Tls, Trouble};
@@ -70,8 +72,14 @@ impl ServerCertVerifier for Keeper {
     }
 }
 
-/// Makes the handshake as far as the certificates.
-pub(super) async fn certificates(mut socket: Tls, host: &str) -> Result<Vec<Vec<u8>>, Trouble> {
+/// Makes the handshake as far as the certificates, in `patience` all told: a server that sends a byte now and then would
+/// otherwise keep every single wait short and the whole endless.
+pub(super) async fn certificates(socket: Tls, host: &str, patience: Duration) -> Result<Vec<Vec<u8>>, Trouble> {
+    let late = || Trouble { reason: GapReason::Timeout, message: format!("no certificates in {patience:?}") };
+    timeout(patience, handshake(socket, host)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn handshake(mut socket: Tls, host: &str) -> Result<Vec<Vec<u8>>, Trouble> {
     let keeper = Arc::new(Keeper::default());
     let mut client = client(host, Arc::clone(&keeper)).map_err(|error| trouble(&error))?;
     let mut read = 0_usize;
@@ -107,8 +115,12 @@ fn client(host: &str, keeper: Arc<Keeper>) -> Result<ClientConnection, Error> {
 
 fn feed(client: &mut ClientConnection, mut answer: &[u8]) -> Result<(), Trouble> {
     while !answer.is_empty() {
-        client.read_tls(&mut answer).map_err(|error| unclear(&error.to_string()))?;
+        let taken = client.read_tls(&mut answer).map_err(|error| unclear(&error.to_string()))?;
         client.process_new_packets().map_err(|error| trouble(&error))?;
+        // After the server's goodbye nothing is taken any more, and what is left never gets less.
+        if taken == 0 {
+            break;
+        }
     }
     Ok(())
 }
@@ -123,7 +135,22 @@ fn unclear(message: &str) -> Trouble {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64;
+    use rustls::pki_types::PrivatePkcs8KeyDer;
+    use rustls::{ServerConfig, ServerConnection};
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
+
+    /// A key that was made for these tests, and its certificate.
+    const KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgaiYJAMxIwgp5EsLcoVEnLUBtsPL+FLVQWFk0x11HkxGhRANCAAQYu8jF3nSk\
+        HNKcYPcdYRwpl78RZhtXD6WeZM0hge9HhPiM4ygKFTiHrn5/WUhcCAjJUDCkioo3NVA0caFMZvnY";
+    const CERTIFICATE: &str = "MIIBgTCCASegAwIBAgIUOG1b819j56eVcLq1rbpY4OTuVVgwCgYIKoZIzj0EAwIwFTETMBEGA1UEAwwKZGIuZXhhbXBsZTAgFw0yNjExMjEx\
+        MTUzMTNaGA8yMTI2MTAyODExNTMxM1owFTETMBEGA1UEAwwKZGIuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBi7yMXedKQc\
+        0pxg9x1hHCmXvxFmG1cPpZ5kzSGB70eE+IzjKAoVOIeufn9ZSFwICMlQMKSKijc1UDRxoUxm+dijUzBRMB0GA1UdDgQWBBRkwB+iGCd4DZgl\
+        CLW4cc3/LsHenjAfBgNVHSMEGDAWgBRkwB+iGCd4DZglCLW4cc3/LsHenjAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIC2T\
+        FGNZDtQX4/rqxTiduj8LsfX2MENy/tvW0xTfsCnPAiEAkpoHi9XXYutnXRjnBXISB1VxAmwD3L4dqxxvsM5H+v4=";
 
     #[test]
     fn asks_for_nothing_but_tls_1_3() {
@@ -137,5 +164,56 @@ mod tests {
     fn nonsense_is_no_chain() {
         let mut client = client("db.example", Arc::default()).unwrap();
         assert!(feed(&mut client, b"SSH-2.0-OpenSSH\r\n").is_err());
+    }
+
+    /// A server that says goodbye in the flight of its certificates, and goes on talking.
+    fn farewell(hello: &[u8]) -> Vec<u8> {
+        let chain = vec![CertificateDer::from(BASE64.decode(CERTIFICATE.as_bytes()).unwrap())];
+        let key = PrivatePkcs8KeyDer::from(BASE64.decode(KEY.as_bytes()).unwrap()).into();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let mut config = builder.with_no_client_auth().with_single_cert(chain, key).unwrap();
+        config.send_half_rtt_data = true;
+        let mut server = ServerConnection::new(Arc::new(config)).unwrap();
+        server.read_tls(&mut &hello[..]).unwrap();
+        server.process_new_packets().unwrap();
+        server.send_close_notify();
+        let mut flight = Vec::new();
+        while server.wants_write() {
+            server.write_tls(&mut flight).unwrap();
+        }
+        flight.extend(vec![0; 20_000]);
+        flight
+    }
+
+    #[test]
+    fn bytes_after_a_goodbye_are_not_waited_out() {
+        let keeper = Arc::new(Keeper::default());
+        let mut client = client("db.example", Arc::clone(&keeper)).unwrap();
+        let mut hello = Vec::new();
+        client.write_tls(&mut hello).unwrap();
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(feed(&mut client, &farewell(&hello)).is_ok()));
+        assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Ok(true), "it ends at all");
+        assert_eq!(keeper.take().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_drips_is_left_in_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            // The beginning of a long handshake record, then its content byte by byte.
+            let mut next: &[u8] = &[22, 3, 3, 0x3f, 0xff, 2, 0, 0x3f, 0xfb];
+            while stream.write_all(next).await.is_ok() {
+                next = &[0];
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let patience = Duration::from_millis(300);
+        let left = timeout(Duration::from_secs(10), certificates(Tls { stream }, "db.example", patience)).await;
+        server.abort();
+        assert_eq!(left.unwrap().unwrap_err().reason, GapReason::Timeout);
     }
 }

@@ -1,6 +1,8 @@
 //! The light probe of one endpoint: which versions of TLS it accepts and which certificates it shows, in at most four
 //! connections.
 
+use std::time::Duration;
+
 use data_encoding::BASE64;
 
 use super::chain;
@@ -9,6 +11,9 @@ use super::hello::{TlsVersion, client_hello};
 use super::wire::{Greeted, Trouble, greet};
 use crate::collect::ConnectTo;
 use crate::snapshot::schema::tls::TlsEndpointAnswer;
+
+/// The longest that a whole handshake may take.
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What an endpoint answered, and why the rest is missing.
 #[derive(Debug)]
@@ -55,7 +60,7 @@ async fn take_step(finding: &mut Finding, step: Step, greeted: Greeted, host: &s
 }
 
 async fn handshake(greeted: Greeted, host: &str) -> Result<Vec<Vec<u8>>, Trouble> {
-    chain::certificates(greeted.start_tls().await?, host).await
+    chain::certificates(greeted.start_tls().await?, host, HANDSHAKE_PATIENCE).await
 }
 
 fn observation(host: &str, port: u16, finding: Finding) -> Observation {

@@ -124,7 +124,7 @@ impl Greeted {
 /// A socket on which TLS records are exchanged.
 #[derive(Debug)]
 pub(super) struct Tls {
-    stream: TcpStream,
+    pub(super) stream: TcpStream,
 }
 
 impl Tls {
