@@ -130,6 +130,24 @@ fn a_login_that_was_refused_is_not_excused_by_a_file_that_did_not_try() {
 }
 
 #[test]
+fn a_parameter_group_that_waits_for_a_reboot_proves_nothing() {
+    let mut lines = fixture();
+    lines.retain(|line| !line["source"].as_str().unwrap().starts_with("mysql:"));
+    let gap = json!({"kind": "gap", "id": "mysql:login", "account": ACCOUNT, "region": "us-east-1", "source": "mysql:login",
+        "at": "2026-11-21T11:41:22Z", "data": {"What": "mysql:login",
+        "Target": "arn:aws:rds:us-east-1:123456789012:cluster:orders", "Reason": "not_requested", "Message": ""}});
+    lines.insert(1, gap);
+    for (status, expected) in [(json!("in-sync"), Pass), (json!("pending-reboot"), Unknown), (json!(null), Unknown)] {
+        let lines = each(lines.clone(), "rds.db_cluster", |data| {
+            for member in data["DBClusterMembers"].as_array_mut().unwrap() {
+                member["DBClusterParameterGroupStatus"] = status.clone();
+            }
+        });
+        assert_eq!(outcome(&verdicts("tls-required-by-server", &[&lines]), "cluster:orders"), [expected], "{status}");
+    }
+}
+
+#[test]
 fn of_two_files_the_newer_one_counts() {
     let old = fixture();
     let mut new = each(fixture(), "mysql.account", |data| data["authentication_string_empty"] = json!(false));

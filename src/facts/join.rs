@@ -522,6 +522,30 @@ fn requires_tls(
     }
 }
 
+/// A member that waits for a reboot runs older values than the group has, so the group cannot prove that TLS is required.
+fn in_force(cluster: &Record<DbCluster>, configured: Derived<bool>) -> Derived<bool> {
+    if configured.value != Fact::Known(true) {
+        return configured;
+    }
+    let members = match &cluster.data.db_cluster_members {
+        Fact::Known(members) => members,
+        Fact::Absent => return configured,
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    for member in members {
+        match &member.db_cluster_parameter_group_status {
+            Fact::Known(status) if status == "in-sync" => {}
+            Fact::Known(status) => {
+                let detail = format!("the parameter group is `{status}` on a member, which may run older values");
+                return Derived::unknown(Why::Unreadable { detail: detail.into() });
+            }
+            Fact::Absent => return Derived::unknown(Why::NotCollected),
+            Fact::Unknown(why) => return Derived::unknown(why.clone()),
+        }
+    }
+    configured
+}
+
 /// Whether servers of this version insist on TLS when nothing is configured.
 fn default_of(engine_version: &str) -> Fact<bool> {
     let mut numbers = engine_version.split('.').map(str::parse::<u32>);
@@ -533,14 +557,15 @@ fn default_of(engine_version: &str) -> Fact<bool> {
 
 fn configured_tls(cluster: &Record<DbCluster>, parameters: &ClusterParameters) -> Derived<bool> {
     let parameter = &parameters.require_secure_transport;
-    match &parameter.value {
+    let configured = match &parameter.value {
         Fact::Known(value) => Derived::new(Fact::Known(is_on(value)), parameter.from.clone()),
         Fact::Absent => {
             let default = cluster.data.engine_version.as_ref().and_then(|version| default_of(version));
             Derived::new(default, vec![place(cluster, "EngineVersion")])
         }
         Fact::Unknown(why) => Derived::unknown(why.clone()),
-    }
+    };
+    in_force(cluster, configured)
 }
 
 #[cfg(test)]
