@@ -29,7 +29,7 @@ pub fn judge(options: GateOptions, summary: &Summary, completeness: &Completenes
     let incomplete = completeness.undecided > 0 || summary.involuntary_gaps > 0 || !completeness.snapshots.is_empty();
     let result = if failures > 0 {
         GateResult::Failed
-    } else if summary.clusters == 0 && completeness.snapshots.is_empty() {
+    } else if summary.clusters == 0 && (options.allow_incomplete || completeness.snapshots.is_empty()) {
         GateResult::NothingAssessed
     } else if incomplete && !options.allow_incomplete {
         GateResult::Incomplete
@@ -38,7 +38,7 @@ pub fn judge(options: GateOptions, summary: &Summary, completeness: &Completenes
     };
     let mut reason = match result {
         GateResult::Failed => format!("{} at or above {}", counted(failures, "failure"), threshold(options)),
-        GateResult::NothingAssessed => nothing(summary),
+        GateResult::NothingAssessed => nothing(summary, completeness),
         GateResult::Incomplete => incomplete_sentence(summary, completeness),
         GateResult::Clean if incomplete => {
             format!("no failure at or above {}; what could not be read is tolerated", threshold(options))
@@ -65,7 +65,10 @@ fn threshold(options: GateOptions) -> &'static str {
     options.fail_on.map_or("any severity, because the gate never fails", Severity::as_str)
 }
 
-fn nothing(summary: &Summary) -> String {
+fn nothing(summary: &Summary, completeness: &Completeness) -> String {
+    if !completeness.snapshots.is_empty() {
+        return format!("no cluster was assessed: {}", completeness.snapshots.join(", "));
+    }
     if summary.involuntary_gaps > 0 {
         return format!(
             "no cluster was assessed, and {} could not be read",
@@ -149,6 +152,10 @@ mod tests {
         for clusters in [0, 1] {
             let gate = judge(options, &summary(clusters, &[], 0), &completeness);
             assert_eq!((gate.result, gate.reason.as_str()), (GateResult::Incomplete, "a.jsonl is cut off"));
+        }
+        let options = GateOptions { allow_incomplete: true, ..options };
+        for (clusters, expected) in [(0, GateResult::NothingAssessed), (1, GateResult::Clean)] {
+            assert_eq!(judge(options, &summary(clusters, &[], 0), &completeness).result, expected);
         }
     }
 }

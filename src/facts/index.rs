@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::model::{Fact, Gap, Why};
 use crate::snapshot::schema::collection::Listing;
 use crate::snapshot::{Kind, Record, Snapshot};
@@ -12,6 +14,14 @@ pub type Scope = (String, String);
 
 /// Source, kind and target of a listing.
 type ListingKey = (Scope, String, String, Option<String>);
+
+/// The records of a listing that count.
+pub struct Current<'r, T> {
+    /// One a resource, sorted by id.
+    pub records: Vec<&'r Arc<Record<T>>>,
+    /// When they were all there, or why they may not be.
+    pub complete: Result<Timestamp, Why>,
+}
 
 /// Answers "is this set complete, and if not, why?".
 pub struct Index<'a> {
@@ -28,11 +38,17 @@ impl<'a> Index<'a> {
                 listings.entry(key).or_default().push(record.as_ref());
             }
         }
-        let gaps = snapshot.records.gaps.iter().map(|record| {
+        let mut gaps = BTreeMap::new();
+        for record in &snapshot.records.gaps {
             let gap = &record.data;
-            ((scope_of(record), gap.what.as_str(), gap.target.as_deref()), Arc::clone(gap))
-        });
-        Self { listings, gaps: gaps.collect() }
+            let key = (scope_of(record), gap.what.as_str(), gap.target.as_deref());
+            let known = gaps.entry(key).or_insert_with(|| Arc::clone(gap));
+            // What one file did not ask for says nothing of what another one asked for in vain.
+            if known.reason.is_voluntary() {
+                *known = Arc::clone(gap);
+            }
+        }
+        Self { listings, gaps }
     }
 
     /// The account and region pairs that `source` was asked in, whether it answered or not.
@@ -42,21 +58,60 @@ impl<'a> Index<'a> {
         answered.chain(failed).cloned().collect()
     }
 
-    /// Whether `records` hold all that `source` returned in `scope` for `target`.
-    pub fn complete<T: Kind>(
+    /// When `records` held all that `source` returned in `scope` for `target`: the time of the newest complete listing, and its
+    /// file. A line that stands twice counts once, so that it cannot stand in for one that is missing.
+    fn complete<T>(
         &self,
         scope: &Scope,
         source: &str,
         target: Option<&str>,
+        kind: &str,
         records: &[&Arc<Record<T>>],
-    ) -> Result<(), Why> {
-        let key = (scope.clone(), source.to_owned(), T::KIND.to_owned(), target.map(str::to_owned));
+    ) -> Result<(Timestamp, u16), Why> {
+        let key = (scope.clone(), source.to_owned(), kind.to_owned(), target.map(str::to_owned));
         let Some(listings) = self.listings.get(&key) else { return Err(self.why(scope, source, target)) };
-        let holds_all = |listing: &&Record<Listing>| {
-            let there = records.iter().filter(|record| record.at.file == listing.at.file).count();
+        let holds_all = |listing: &&&Record<Listing>| {
+            let of_file = records.iter().filter(|record| record.at.file == listing.at.file);
+            let there = of_file.map(|record| &record.id).collect::<BTreeSet<_>>().len();
             listing.data.kept.known().is_some_and(|kept| usize::try_from(*kept).is_ok_and(|kept| kept == there))
         };
-        if listings.iter().any(holds_all) { Ok(()) } else { Err(Why::Truncated { source: source.into() }) }
+        let complete = listings.iter().filter(holds_all).map(|listing| (listing.observed, listing.at.file)).max();
+        complete.ok_or_else(|| Why::Truncated { source: source.into() })
+    }
+
+    /// What counts of `records`: of each the newest observation, and none that a newer complete listing no longer has.
+    pub fn current<'r, T: Kind>(
+        &self,
+        scope: &Scope,
+        source: &str,
+        target: Option<&str>,
+        records: Vec<&'r Arc<Record<T>>>,
+    ) -> Current<'r, T> {
+        let complete = self.complete(scope, source, target, T::KIND, &records);
+        let mut newest: BTreeMap<&str, &Arc<Record<T>>> = BTreeMap::new();
+        let mut disputed: BTreeMap<&str, Timestamp> = BTreeMap::new();
+        for record in records {
+            if let Ok((listed, file)) = &complete
+                && record.at.file != *file
+                && record.observed < *listed
+            {
+                continue;
+            }
+            let known = newest.entry(&record.id).or_insert(record);
+            if known.observed < record.observed {
+                *known = record;
+            } else if known.observed == record.observed && !same(&known.data, &record.data) {
+                disputed.insert(&record.id, record.observed);
+            }
+        }
+        let mut complete = complete.map(|(listed, _)| listed);
+        for (id, observed) in disputed {
+            if newest.get(id).is_some_and(|record| record.observed == observed) {
+                newest.remove(id);
+                complete = Err(Why::Contradiction { detail: format!("two of {id} at {observed}").into() });
+            }
+        }
+        Current { records: newest.into_values().collect(), complete }
     }
 
     /// Why there is no answer of `what` for `target`: its own gap, the gap of the whole listing, or that nobody asked.
@@ -68,6 +123,11 @@ impl<'a> Index<'a> {
     fn gap(&self, scope: &Scope, what: &str, target: Option<&str>) -> Option<Arc<Gap>> {
         self.gaps.get(&(scope.clone(), what, target)).cloned()
     }
+}
+
+/// Whether two answers say the same.
+fn same<T: Kind>(one: &T, other: &T) -> bool {
+    matches!((serde_json::to_value(one), serde_json::to_value(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 fn listing_key(record: &Record<Listing>) -> Option<ListingKey> {
@@ -94,6 +154,7 @@ pub fn in_scope<'a, T>(records: &'a [Arc<Record<T>>], scope: &Scope) -> Vec<&'a 
 pub struct Table<T> {
     by_key: BTreeMap<String, Arc<Record<T>>>,
     incomplete: Option<Why>,
+    listed: Option<Timestamp>,
 }
 
 impl<T: Kind> Table<T> {
@@ -105,8 +166,9 @@ impl<T: Kind> Table<T> {
         records: &[Arc<Record<T>>],
         key: impl Fn(&T) -> &Fact<String>,
     ) -> Self {
-        let records = in_scope(records, scope);
-        let mut incomplete = index.complete(scope, source, None, &records).err();
+        let Current { records, complete } = index.current(scope, source, None, in_scope(records, scope));
+        let listed = complete.as_ref().ok().copied();
+        let mut incomplete = complete.err();
         let mut by_key: BTreeMap<String, Arc<Record<T>>> = BTreeMap::new();
         for record in records {
             let Some(key) = key(&record.data).known() else {
@@ -118,7 +180,7 @@ impl<T: Kind> Table<T> {
                 by_key.insert(key.clone(), Arc::clone(record));
             }
         }
-        Self { by_key, incomplete }
+        Self { by_key, incomplete, listed }
     }
 
     /// The record with this key; unknown when it is not there.
@@ -141,6 +203,11 @@ impl<T: Kind> Table<T> {
     /// The records that are there, complete or not.
     pub fn present(&self) -> impl Iterator<Item = &Arc<Record<T>>> {
         self.by_key.values()
+    }
+
+    /// When a listing last returned them all.
+    pub const fn listed(&self) -> Option<Timestamp> {
+        self.listed
     }
 
     /// Why records may be missing.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::index::{Index, Scope, Table, in_scope};
 use super::network::{Ingress, SubnetRoute};
 use super::privileges::{DatabaseAccount, Roles, is_on};
+use super::scope::{GLOBAL, accounts, scopes};
 use super::subject::Identity;
 use super::tls::{Anchors, Endpoint, EndpointRole, Probe};
 use super::world::{Facts, Unread};
@@ -19,9 +20,6 @@ use crate::snapshot::schema::rds::{
 use crate::snapshot::schema::tls::TlsEndpoint;
 use crate::snapshot::{Record, Snapshot};
 
-/// Region of services without regions.
-const GLOBAL: &str = "global";
-
 /// Joins all records.
 pub fn facts(snapshot: &Snapshot) -> Facts {
     let index = Index::new(snapshot);
@@ -31,24 +29,10 @@ pub fn facts(snapshot: &Snapshot) -> Facts {
     for scope in &scopes {
         Region::new(snapshot, &index, &anchors, scope).join(&mut facts);
     }
-    for account in scopes.iter().map(|(account, _)| account).collect::<BTreeSet<_>>() {
-        join_policies(snapshot, &index, account, &mut facts);
+    for account in accounts(snapshot, &scopes) {
+        join_policies(snapshot, &index, &account, &mut facts);
     }
     facts
-}
-
-/// Accounts and regions that anything was read or missed in, and the regions that a header asked for and nothing came of.
-fn scopes(snapshot: &Snapshot) -> BTreeSet<Scope> {
-    let mut scopes = BTreeSet::new();
-    snapshot.records.for_each(|_, account, region, _, _| {
-        if !region.is_empty() && region != GLOBAL {
-            scopes.insert((account.to_owned(), region.to_owned()));
-        }
-    });
-    let asked = snapshot.files.iter().flat_map(|file| &file.header.scope.regions);
-    let silent: Vec<_> = asked.filter(|region| scopes.iter().all(|(_, known)| known != *region)).cloned().collect();
-    scopes.extend(silent.into_iter().map(|region| (String::new(), region)));
-    scopes
 }
 
 fn join_policies(snapshot: &Snapshot, index: &Index<'_>, account: &str, facts: &mut Facts) {
@@ -132,12 +116,35 @@ impl<'a> Region<'a> {
             clusters.push(Arc::new(self.cluster(record, facts)));
         }
         self.join_subnet_groups(&clusters, facts);
+        self.join_strays(facts);
         if let Some(why) = self.clusters.incomplete() {
             for kind in ["db_cluster", "db_subnet_group", "endpoint", "database_account"] {
                 facts.unread.push(unread(kind, self.scope, &self.every("clusters"), why.clone()));
             }
         }
         facts.clusters.extend(clusters);
+    }
+
+    /// Databases and endpoints that were read and whose cluster the listing does not have: another file may be missing. What was
+    /// read before the listing belongs to a cluster that is gone.
+    fn join_strays(&self, facts: &mut Facts) {
+        let Some(listed) = self.clusters.listed() else { return };
+        let known: BTreeSet<_> = self.clusters.present().map(|cluster| cluster.id.as_str()).collect();
+        let records = &self.snapshot.records;
+        let accounts = in_scope(&records.accounts, self.scope).into_iter();
+        let endpoints = in_scope(&records.tls_endpoints, self.scope).into_iter();
+        let accounts = accounts.map(|it| ("database_account", it.observed, it.data.db_cluster_arn.known()));
+        let endpoints = endpoints.map(|it| ("endpoint", it.observed, it.data.db_cluster_arn.known()));
+        let strays: BTreeSet<_> = accounts
+            .chain(endpoints)
+            .filter(|(_, observed, _)| *observed >= listed)
+            .filter_map(|(kind, _, arn)| Some((kind, arn?)))
+            .filter(|(_, arn)| !known.contains(arn.as_str()))
+            .collect();
+        for (kind, arn) in strays {
+            let why = Why::Dangling { kind: "rds.db_cluster", id: arn.as_str().into() };
+            facts.unread.push(unread(kind, self.scope, arn, why));
+        }
     }
 
     /// Names a listing that could not be read.
@@ -152,6 +159,13 @@ impl<'a> Region<'a> {
     fn join_instances(&self, facts: &mut Facts) {
         for record in self.instances.present() {
             facts.instances.push(self.instance(record));
+        }
+        for member in self.clusters.present().filter_map(|cluster| cluster.data.db_cluster_members.known()).flatten() {
+            if let (Some(name), None) = (member.db_instance_identifier.known(), self.instances.incomplete())
+                && let Fact::Unknown(why) = self.instances.get(name)
+            {
+                facts.unread.push(unread("db_instance", self.scope, name, why));
+            }
         }
         if let Some(why) = self.instances.incomplete() {
             facts.unread.push(unread("db_instance", self.scope, &self.every("instances"), why.clone()));
@@ -239,6 +253,13 @@ impl<'a> Region<'a> {
                     Fact::Known(cluster) if cluster == name => instances.push(self.instance(record)),
                     Fact::Known(_) | Fact::Absent => {}
                     Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+                }
+            }
+            for member in cluster.data.db_cluster_members.known().into_iter().flatten() {
+                if let Fact::Unknown(why) =
+                    member.db_instance_identifier.as_ref().and_then(|name| self.instances.get(name))
+                {
+                    return Fact::Unknown(why);
                 }
             }
             Fact::Known(instances)
@@ -330,7 +351,7 @@ impl<'a> Region<'a> {
             let record = &explained(record, |data: &mut TlsEndpoint| {
                 data.explain(|_| self.index.why(self.scope, "tls:handshake", Some(&address)));
             });
-            let probe = Probe { record, anchors: self.anchors.for_endpoint(&address) };
+            let probe = Probe { record, anchors: self.anchors.for_endpoint(record.at.file, &address) };
             probed.push(Arc::new(Endpoint::new(&probe, cluster, role, address)));
         }
         facts.endpoints.extend(probed.iter().cloned());
@@ -363,11 +384,13 @@ impl<'a> Region<'a> {
     ) -> Fact<Vec<Arc<DatabaseAccount>>> {
         let records = &self.snapshot.records;
         let accounts = self.rows(&records.accounts, "mysql:mysql.user", cluster, |it| &it.db_cluster_arn);
-        let edges = self.rows(&records.role_edges, "mysql:mysql.role_edges", cluster, |it| &it.db_cluster_arn);
-        let present: Vec<_> = of_cluster(&records.accounts, cluster, |it| &it.db_cluster_arn);
+        let (edges, all_edges) =
+            self.rows(&records.role_edges, "mysql:mysql.role_edges", cluster, |it| &it.db_cluster_arn);
+        let edges = all_edges.map(|()| edges);
+        let (present, accounts) = accounts;
         let roles = match &accounts {
             Fact::Unknown(why) => Err(why.clone()),
-            Fact::Known(_) | Fact::Absent => Roles::new(edges, variables, &present),
+            Fact::Known(()) | Fact::Absent => Roles::new(edges, variables, &present),
         };
         let account = |record: &&Arc<Record<Account>>| {
             let record = explained(record, |data: &mut Account| {
@@ -382,24 +405,26 @@ impl<'a> Region<'a> {
                 facts.unread.push(unread_of("database_account", "all accounts", cluster, why.clone()));
                 Fact::Unknown(why)
             }
-            Fact::Known(_) | Fact::Absent => Fact::Known(accounts_facts),
+            Fact::Known(()) | Fact::Absent => Fact::Known(accounts_facts),
         }
     }
 
-    /// All rows of a grant table of the cluster's database, or why they are not all there.
+    /// The rows of a grant table of the cluster's database, and why they are not all there.
     fn rows<'r, T: crate::snapshot::Kind>(
         &self,
         records: &'r [Arc<Record<T>>],
         source: &str,
         cluster: &Record<DbCluster>,
         arn: impl Fn(&T) -> &Fact<String>,
-    ) -> Fact<Vec<&'r Arc<Record<T>>>> {
+    ) -> (Vec<&'r Arc<Record<T>>>, Fact<()>) {
         let rows = of_cluster(records, cluster, arn);
-        match self.index.complete(self.scope, source, Some(&cluster.id), &rows) {
-            Ok(()) => Fact::Known(rows),
+        let current = self.index.current(self.scope, source, Some(&cluster.id), rows);
+        let complete = match current.complete {
+            Ok(_) => Fact::Known(()),
             Err(Why::NotCollected) => Fact::Unknown(self.why_no(source, cluster)),
             Err(why) => Fact::Unknown(why),
-        }
+        };
+        (current.records, complete)
     }
 }
 
@@ -497,14 +522,68 @@ fn requires_tls(
     }
 }
 
+/// A member that waits for a reboot runs older values than the group has, so the group cannot prove that TLS is required.
+fn in_force(cluster: &Record<DbCluster>, configured: Derived<bool>) -> Derived<bool> {
+    if configured.value != Fact::Known(true) {
+        return configured;
+    }
+    let members = match &cluster.data.db_cluster_members {
+        Fact::Known(members) => members,
+        Fact::Absent => return configured,
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    for member in members {
+        match &member.db_cluster_parameter_group_status {
+            Fact::Known(status) if status == "in-sync" => {}
+            Fact::Known(status) => {
+                let detail = format!("the parameter group is `{status}` on a member, which may run older values");
+                return Derived::unknown(Why::Unreadable { detail: detail.into() });
+            }
+            Fact::Absent => return Derived::unknown(Why::NotCollected),
+            Fact::Unknown(why) => return Derived::unknown(why.clone()),
+        }
+    }
+    configured
+}
+
+/// Whether servers of this version insist on TLS when nothing is configured.
+fn default_of(engine_version: &str) -> Fact<bool> {
+    let mut numbers = engine_version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Fact::Known((major, minor) >= (8, 4)),
+        _ => Fact::Unknown(Why::Unreadable { detail: format!("`{engine_version}` is not a version").into() }),
+    }
+}
+
 fn configured_tls(cluster: &Record<DbCluster>, parameters: &ClusterParameters) -> Derived<bool> {
     let parameter = &parameters.require_secure_transport;
-    match &parameter.value {
+    let configured = match &parameter.value {
         Fact::Known(value) => Derived::new(Fact::Known(is_on(value)), parameter.from.clone()),
         Fact::Absent => {
-            let default = cluster.data.engine_version.as_ref().map(|version| version.starts_with("8.4"));
+            let default = cluster.data.engine_version.as_ref().and_then(|version| default_of(version));
             Derived::new(default, vec![place(cluster, "EngineVersion")])
         }
         Fact::Unknown(why) => Derived::unknown(why.clone()),
+    };
+    in_force(cluster, configured)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_the_default_from_8_4_on() {
+        for (version, expected) in [
+            ("5.7.mysql_aurora.2.11.2", Some(false)),
+            ("8.0.mysql_aurora.3.08.2", Some(false)),
+            ("8.4.7", Some(true)),
+            ("8.10.1", Some(true)),
+            ("9.7.mysql_aurora.9.01.0", Some(true)),
+            ("newest", None),
+            ("", None),
+        ] {
+            assert_eq!(default_of(version).known().copied(), expected, "{version}");
+        }
     }
 }

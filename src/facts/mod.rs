@@ -13,6 +13,7 @@ mod join;
 pub mod network;
 mod parameter;
 pub mod privileges;
+mod scope;
 mod subject;
 mod subnet_group;
 pub mod tls;

@@ -14,6 +14,19 @@ macro_rules! omitted {
     };
 }
 
+/// What `null` means in a snapshot: that the server left the field out.
+macro_rules! null {
+    (unknown, $fact:expr) => {
+        match $fact {
+            $crate::model::Fact::Absent => $crate::model::Fact::default(),
+            fact => fact,
+        }
+    };
+    ($other:ident, $fact:expr) => {
+        $fact
+    };
+}
+
 /// Whether an omission makes the field one that rules must guard.
 macro_rules! guarded {
     (absent) => {
@@ -35,13 +48,27 @@ macro_rules! record {
         $($(#[doc = $doc:literal])* $key:literal $field:ident : $ty:ty, $omission:ident;)*
     }) => {
         $(#[doc = $type_doc])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         pub struct $name {
             $(
                 $(#[doc = $doc])*
-                #[serde(rename = $key, default, skip_serializing_if = "crate::model::Fact::is_unknown")]
+                #[serde(rename = $key, skip_serializing_if = "crate::model::Fact::is_unknown")]
                 pub $field: $crate::model::Fact<$ty>,
             )*
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(serde::Deserialize)]
+                struct Written {
+                    $(
+                        #[serde(rename = $key, default)]
+                        $field: $crate::model::Fact<$ty>,
+                    )*
+                }
+                let written = Written::deserialize(deserializer)?;
+                Ok(Self { $($field: null!($omission, written.$field),)* })
+            }
         }
 
         #[doc = concat!("What a server answered for a [`", stringify!($name), "`], with `None` for what it left out.")]

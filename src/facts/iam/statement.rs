@@ -61,9 +61,8 @@ impl Statement {
         let Value::Object(statement) = json else {
             return Err(Why::Unreadable { detail: "the statement is not a JSON object".into() });
         };
-        let element = |name| strings(statement, name);
-        let (actions, not_actions) = (element("Action"), element("NotAction"));
-        let (resources, not_resources) = (element("Resource"), element("NotResource"));
+        let (actions, not_actions) = one_of(statement, "Action", "NotAction");
+        let (resources, not_resources) = one_of(statement, "Resource", "NotResource");
         let covers = |action: &str| covers_action(&actions, &not_actions, action);
         let reach = |fits: fn(&str) -> bool| covers_resources(&resources, &not_resources, fits);
         let sid = text(statement, "Sid");
@@ -73,10 +72,10 @@ impl Statement {
                 .filter(|sid| !sid.is_empty())
                 .map_or_else(|| number.to_string(), |sid| format!("`{sid}`")),
             sid,
-            effect: text(statement, "Effect").map(Effect::from),
+            effect: effect(statement),
             condition_keys: condition_keys(statement),
             every_action: any(&actions, is_every_action),
-            every_resource: any(&resources, is_star),
+            every_resource: any(&resources, is_every_resource),
             covers_pass_role: covers("iam:PassRole"),
             covers_connect: covers("rds-db:connect"),
             connects_to_any_cluster: reach(names_any_cluster),
@@ -89,6 +88,35 @@ impl Statement {
             at,
         })
     }
+}
+
+/// `Allow` or `Deny`, in exactly this spelling; IAM accepts no statement without it.
+fn effect(statement: &Map<String, Value>) -> Fact<Effect> {
+    match text(statement, "Effect").map(Effect::from) {
+        Fact::Known(Effect::Other(word)) => {
+            Fact::Unknown(unreadable(&format!("Effect is `{word}`, not Allow or Deny")))
+        }
+        Fact::Absent => Fact::Unknown(unreadable("it has no Effect")),
+        effect => effect,
+    }
+}
+
+/// An element and its negation. IAM accepts exactly one of the two, so with both or none nobody knows what is meant.
+fn one_of(statement: &Map<String, Value>, element: &str, negated: &str) -> (Fact<Vec<String>>, Fact<Vec<String>>) {
+    match (strings(statement, element), strings(statement, negated)) {
+        (Fact::Absent, Fact::Absent) => neither(&format!("it has neither {element} nor {negated}")),
+        (found @ Fact::Absent, other) | (found, other @ Fact::Absent) => (found, other),
+        _ => neither(&format!("it has both {element} and {negated}")),
+    }
+}
+
+fn neither(detail: &str) -> (Fact<Vec<String>>, Fact<Vec<String>>) {
+    let why = unreadable(detail);
+    (Fact::Unknown(why.clone()), Fact::Unknown(why))
+}
+
+fn unreadable(detail: &str) -> Why {
+    Why::Unreadable { detail: format!("the statement is not one: {detail}").into() }
 }
 
 fn text(statement: &Map<String, Value>, element: &str) -> Fact<String> {
@@ -145,6 +173,13 @@ fn covers_resources(
 
 fn is_star(pattern: &str) -> bool {
     !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
+}
+
+/// `*`, or a pattern that covers a resource which no policy names, in one partition at least.
+fn is_every_resource(pattern: &str) -> bool {
+    const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+    let nobodys = |partition| format!("arn:{partition}:nobodys-service:nowhere-1:000000000000:nobody/named this");
+    is_star(pattern) || PARTITIONS.into_iter().any(|partition| matches(pattern, &nobodys(partition)))
 }
 
 /// A cluster and a user that no policy names, in the form that `rds-db:connect` asks for. Aurora User Guide, "Creating and
@@ -214,15 +249,51 @@ mod tests {
     #[test]
     fn not_action_and_not_resource_cover_the_rest() {
         for (json, connect, any_cluster) in [
-            (json!({"NotAction": "iam:*", "Resource": "*"}), true, true),
-            (json!({"NotAction": "rds-db:*", "Resource": "*"}), false, true),
-            (json!({"Action": "rds-db:*", "NotResource": "arn:aws:rds-db:*:*:dbuser:cluster-A/x"}), true, true),
-            (json!({"Action": "rds:*", "Resource": "*"}), false, true),
-            (json!({}), false, false),
+            (json!({"NotAction": "iam:*", "Resource": "*"}), Some(true), Some(true)),
+            (json!({"NotAction": "rds-db:*", "Resource": "*"}), Some(false), Some(true)),
+            (
+                json!({"Action": "rds-db:*", "NotResource": "arn:aws:rds-db:*:*:dbuser:cluster-A/x"}),
+                Some(true),
+                Some(true),
+            ),
+            (json!({"Action": "rds:*", "Resource": "*"}), Some(false), Some(true)),
+            (json!({"Action": "rds:*", "NotAction": "iam:*", "Resource": "*"}), None, Some(true)),
+            (json!({"Action": "*", "Resource": "a", "NotResource": "b"}), Some(true), None),
+            (json!({}), None, None),
         ] {
             let facts = statement(&json);
-            assert_eq!(facts.covers_connect, Fact::Known(connect), "{json}");
-            assert_eq!(facts.connects_to_any_cluster, Fact::Known(any_cluster), "{json}");
+            assert_eq!(facts.covers_connect.known().copied(), connect, "{json}");
+            assert_eq!(facts.connects_to_any_cluster.known().copied(), any_cluster, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_effect_is_allow_or_deny() {
+        for (effect, known) in [
+            (json!("Allow"), true),
+            (json!("Deny"), true),
+            (json!("allow"), false),
+            (json!(""), false),
+            (json!(null), false),
+        ] {
+            assert_eq!(statement(&json!({"Effect": effect})).effect.known().is_some(), known, "{effect}");
+        }
+        assert!(statement(&json!({"Action": "*"})).effect.is_unknown());
+    }
+
+    #[test]
+    fn knows_every_resource_by_any_pattern() {
+        for (resource, every) in [
+            ("*", true),
+            ("arn:*", true),
+            ("arn:aws:*", true),
+            ("arn:aws-cn:*:*:*:*", true),
+            ("arn:aws:s3:::*", false),
+            ("arn:aws:rds:*:*:*", false),
+            ("arn:aws:iam::123456789012:role/*", false),
+        ] {
+            let facts = statement(&json!({"Effect": "Allow", "Action": "*", "Resource": resource}));
+            assert_eq!(facts.every_resource, Fact::Known(every), "{resource}");
         }
     }
 

@@ -107,7 +107,9 @@ impl Ports {
         let range = match protocol.as_str() {
             "-1" => Some((0, 65535)),
             "tcp" | "6" => Some((port(&permission.from_port, 0)?, port(&permission.to_port, 65535)?)),
-            _ => None,
+            "udp" | "icmp" | "icmpv6" => None,
+            number if number.parse::<u8>().is_ok() => None,
+            word => return Err(Why::Unreadable { detail: format!("`{word}` is not an IP protocol").into() }),
         };
         Ok(Self { protocol, range })
     }
@@ -192,14 +194,18 @@ fn range_of(source: &IngressSource, source_id: &str) -> Fact<IpNet> {
     match source {
         IngressSource::Cidr => parse_cidr(source_id),
         IngressSource::SecurityGroup => Fact::Absent,
-        IngressSource::PrefixList | IngressSource::Other(_) => {
-            let detail = format!("the entries of prefix list {source_id} are not collected yet");
-            Fact::Unknown(Why::Unreadable { detail: detail.into() })
-        }
+        IngressSource::PrefixList | IngressSource::Other(_) => prefix_list(source_id),
     }
 }
 
-fn parse_cidr(text: &str) -> Fact<IpNet> {
+/// The ranges of a prefix list.
+pub(super) fn prefix_list<T>(id: &str) -> Fact<T> {
+    let detail = format!("the entries of prefix list {id} are not collected yet");
+    Fact::Unknown(Why::Unreadable { detail: detail.into() })
+}
+
+/// A range out of text.
+pub(super) fn parse_cidr(text: &str) -> Fact<IpNet> {
     text.parse::<IpNet>().map_or_else(
         |_| Fact::Unknown(Why::Unreadable { detail: format!("`{text}` is not an address range").into() }),
         |net| Fact::Known(net.trunc()),
@@ -233,13 +239,15 @@ fn world(
     }
 }
 
-fn is_world_v4(nets: &[IpNet]) -> bool {
+/// Whether IPv4 ranges are together the whole space.
+pub(super) fn is_world_v4(nets: &[IpNet]) -> bool {
     let nets: Vec<Ipv4Net> =
         nets.iter().filter_map(|net| if let IpNet::V4(net) = net { Some(*net) } else { None }).collect();
     matches!(Ipv4Net::aggregate(&nets).as_slice(), [whole] if whole.prefix_len() == 0)
 }
 
-fn is_world_v6(nets: &[IpNet]) -> bool {
+/// Whether IPv6 ranges are together the whole space.
+pub(super) fn is_world_v6(nets: &[IpNet]) -> bool {
     let nets: Vec<Ipv6Net> =
         nets.iter().filter_map(|net| if let IpNet::V6(net) = net { Some(*net) } else { None }).collect();
     matches!(Ipv6Net::aggregate(&nets).as_slice(), [whole] if whole.prefix_len() == 0)
@@ -292,6 +300,9 @@ mod tests {
             (vec![permission("tcp", Some(-1), Some(-1), &["0.0.0.0/0"], &[])], Some(true), Some(false)),
             (vec![permission("6", Some(0), Some(65535), &["0.0.0.0/0"], &[])], Some(true), Some(false)),
             (vec![permission("udp", Some(3306), Some(3306), &["0.0.0.0/0"], &[])], Some(false), Some(false)),
+            (vec![permission("17", Some(3306), Some(3306), &["0.0.0.0/0"], &[])], Some(false), Some(false)),
+            (vec![permission("icmpv6", Some(-1), Some(-1), &["::/0"], &[])], Some(false), Some(false)),
+            (vec![permission("TCP", Some(3306), Some(3306), &["0.0.0.0/0"], &[])], None, None),
             (vec![permission("tcp", Some(3307), Some(3400), &["0.0.0.0/0"], &[])], Some(false), Some(false)),
             (vec![permission("tcp", Some(3306), Some(3306), &[], &["pl-1"])], None, None),
             (vec![permission("tcp", Some(3306), Some(3306), &["0.0.0.0/0"], &["pl-1"])], Some(true), None),

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
+use super::ingress::{is_world_v4, is_world_v6, parse_cidr, prefix_list};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{Route, RouteTable, Subnet};
@@ -14,7 +17,8 @@ facts! {
         subnet_id: String;
         /// Id of the route table in effect: the subnet's own, or the VPC's main one.
         route_table_id: Derived<String>;
-        /// Whether 0.0.0.0/0 or `::/0` goes to an internet gateway. NAT and egress-only gateways do not let anybody in.
+        /// Whether all of IPv4 or IPv6 goes to an internet gateway, by one route or by several together. NAT and egress-only
+        /// gateways do not let anybody in.
         internet_route: Derived<bool>;
     } key key
 }
@@ -100,13 +104,19 @@ fn internet_route(table: &Record<RouteTable>) -> Derived<bool> {
         Fact::Unknown(why) => return Derived::unknown(why.clone()),
     };
     let list = Place::data_of(table.at).member("Routes");
-    let mut unread = None;
+    let (mut unread, mut nets, mut places) = (None, Vec::new(), Vec::new());
     for (index, route) in routes.iter().enumerate() {
-        match leads_to_internet(route) {
-            Fact::Known(true) => return Derived::new(Fact::Known(true), vec![list.item(index)]),
-            Fact::Known(false) | Fact::Absent => {}
+        match by_internet_gateway(route) {
+            Fact::Known(found) => {
+                places.extend(found.iter().map(|_| list.item(index)));
+                nets.extend(found);
+            }
+            Fact::Absent => {}
             Fact::Unknown(why) => unread = Some(why),
         }
+    }
+    if is_world_v4(&nets) || is_world_v6(&nets) {
+        return Derived::new(Fact::Known(true), places);
     }
     match unread {
         Some(why) => Derived::unknown(why),
@@ -114,22 +124,21 @@ fn internet_route(table: &Record<RouteTable>) -> Derived<bool> {
     }
 }
 
-/// A default route by an internet gateway. One that is a blackhole today counts: attaching the gateway again is one call.
-fn leads_to_internet(route: &Route) -> Fact<bool> {
-    let is_default = |destination: &Fact<String>, whole: &str| destination.as_ref().map(|text| text == whole);
-    let destinations = [
-        is_default(&route.destination_cidr_block, "0.0.0.0/0"),
-        is_default(&route.destination_ipv6_cidr_block, "::/0"),
-    ];
-    let by_gateway = match &route.gateway_id {
-        Fact::Known(gateway) => gateway.starts_with("igw-"),
-        Fact::Absent => false,
+/// What goes by an internet gateway. A route that is a blackhole today counts: attaching the gateway again is one call.
+fn by_internet_gateway(route: &Route) -> Fact<Vec<IpNet>> {
+    match &route.gateway_id {
+        Fact::Known(gateway) if gateway.starts_with("igw-") => {}
+        Fact::Known(_) | Fact::Absent => return Fact::Known(Vec::new()),
         Fact::Unknown(why) => return Fact::Unknown(why.clone()),
-    };
-    if !by_gateway || destinations.iter().all(|is_default| matches!(is_default, Fact::Known(false) | Fact::Absent)) {
-        return Fact::Known(false);
     }
-    if destinations.contains(&Fact::Known(true)) { Fact::Known(true) } else { Fact::Unknown(Why::NotCollected) }
+    let destinations = [&route.destination_cidr_block, &route.destination_ipv6_cidr_block];
+    if let Some(text) = destinations.iter().find_map(|destination| destination.known()) {
+        return parse_cidr(text).map(|net| vec![net]);
+    }
+    match &route.destination_prefix_list_id {
+        Fact::Known(id) => prefix_list(id),
+        _ => Fact::Unknown(Why::NotCollected),
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +185,17 @@ mod tests {
             (vec![own(json!([route("::/0", Some("igw-1"))]))], Some(("rtb-own", true))),
             (vec![own(json!([route("::/0", Some("eigw-1"))]))], Some(("rtb-own", false))),
             (vec![own(json!([route("0.0.0.0/0", Some("vgw-1"))]))], Some(("rtb-own", false))),
+            (
+                vec![own(json!([route("0.0.0.0/1", Some("igw-1")), route("128.0.0.0/1", Some("igw-1"))]))],
+                Some(("rtb-own", true)),
+            ),
+            (vec![own(json!([route("0.0.0.0/1", Some("igw-1"))]))], Some(("rtb-own", false))),
+            (
+                vec![own(json!([{"DestinationCidrBlock": null, "DestinationIpv6CidrBlock": null,
+                "DestinationPrefixListId": "pl-1", "GatewayId": "igw-1"}]))],
+                None,
+            ),
+            (vec![own(json!([route("everywhere", Some("igw-1"))]))], None),
             (vec![], None),
             (vec![json!({"RouteTableId": "rtb", "VpcId": "vpc-1"})], None),
         ] {

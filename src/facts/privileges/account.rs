@@ -150,7 +150,7 @@ fn role_privileges(names: &Fact<(String, String)>, roles: &Result<Roles, Why>) -
 impl HostScope {
     /// MySQL Reference Manual, "Specifying Account Names".
     pub fn of(host: &str) -> Self {
-        if host.is_empty() || host.bytes().all(|byte| byte == b'%') {
+        if host.is_empty() || is_everywhere(host) {
             Self::Any
         } else if host.contains(['%', '_']) {
             Self::Pattern
@@ -166,6 +166,19 @@ impl HostScope {
     }
 }
 
+/// Patterns and ranges that every IPv4 client matches: `%`, `%.%.%.%`, `0.0.0.0/0`, … The shortest address has seven characters.
+fn is_everywhere(host: &str) -> bool {
+    if let Some((address, mask)) = host.split_once('/') {
+        return matches!(mask, "0" | "0.0.0.0") && address.parse::<std::net::IpAddr>().is_ok();
+    }
+    let is_wild = |label: &str, characters: usize| {
+        label.contains('%')
+            && label.bytes().all(|byte| matches!(byte, b'%' | b'_'))
+            && label.bytes().filter(|byte| *byte == b'_').count() <= characters
+    };
+    is_wild(host, 7) || (host.split('.').count() <= 4 && host.split('.').all(|label| is_wild(label, 1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +189,15 @@ mod tests {
             ("%", HostScope::Any),
             ("", HostScope::Any),
             ("%%", HostScope::Any),
+            ("_%", HostScope::Any),
+            ("%.%", HostScope::Any),
+            ("%.%.%.%", HostScope::Any),
+            ("0.0.0.0/0", HostScope::Any),
+            ("0.0.0.0/0.0.0.0", HostScope::Any),
+            ("::/0", HostScope::Any),
+            ("%.%.%.%.%", HostScope::Pattern),
+            ("%.7", HostScope::Pattern),
+            ("________%", HostScope::Pattern),
             ("10.20.%", HostScope::Pattern),
             ("10.0.0._", HostScope::Pattern),
             ("10.0.0.0/255.0.0.0", HostScope::Network),

@@ -72,7 +72,7 @@ impl Roles {
                 if let Some((privileges, place)) = self.privileges.get(&role) {
                     match privileges {
                         Fact::Known(privileges) => found.extend(privileges.iter().cloned()),
-                        Fact::Absent => {}
+                        Fact::Absent => return Derived::unknown(Why::NotCollected),
                         Fact::Unknown(why) => return Derived::unknown(why.clone()),
                     }
                     from.extend([at, place.clone()]);

@@ -1,7 +1,7 @@
 //! Which trust anchors an endpoint is judged by: those that the user gave with the collection, else the built-in ones as far as
 //! they know the endpoint's region.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::certificate::parse;
 use crate::model::{Fact, Why, anchors};
@@ -9,47 +9,46 @@ use crate::snapshot::Snapshot;
 
 /// The anchors of a run.
 pub struct Anchors {
-    der: Result<Vec<Vec<u8>>, Why>,
-    /// Regions that the built-in anchors know; none when the user's anchors replaced them.
-    regions: Option<BTreeSet<String>>,
+    built_in: Result<Vec<Vec<u8>>, Why>,
+    /// Regions that the built-in anchors know.
+    regions: BTreeSet<String>,
+    /// File → the anchors that its user gave: they hold for what that file saw.
+    given: BTreeMap<u16, Result<Vec<Vec<u8>>, Why>>,
 }
 
 impl Anchors {
-    /// The anchors in the snapshot, else the built-in ones.
+    /// The anchors in the snapshot, and the built-in ones.
     pub fn new(snapshot: &Snapshot) -> Self {
-        let given: Vec<_> = snapshot.records.trust_anchors.iter().map(|record| &record.data.certificates).collect();
-        if given.is_empty() {
-            return Self::built_in();
+        let mut given: BTreeMap<u16, Result<Vec<Vec<u8>>, Why>> = BTreeMap::new();
+        for record in &snapshot.records.trust_anchors {
+            let of_file = given.entry(record.at.file).or_insert_with(|| Ok(Vec::new()));
+            match (of_file.as_mut(), decode(&record.data.certificates)) {
+                (Ok(known), Ok(further)) => known.extend(further),
+                (Ok(_), Err(why)) => *of_file = Err(why),
+                (Err(_), _) => {}
+            }
         }
-        let mut der = Ok(Vec::new());
-        for certificates in given {
-            der = der.and_then(|mut der: Vec<Vec<u8>>| {
-                der.extend(decode(certificates)?);
-                Ok(der)
-            });
-        }
-        Self { der, regions: None }
+        let built_in = anchors::built_in().map_err(|error| Why::Unreadable { detail: error.to_string().into() });
+        let regions = built_in.iter().flatten().filter_map(|der| region_of_anchor(der)).collect();
+        Self { built_in, regions, given }
     }
 
-    fn built_in() -> Self {
-        let der = anchors::built_in().map_err(|error| Why::Unreadable { detail: error.to_string().into() });
-        let regions = der.as_ref().map(|der| der.iter().filter_map(|der| region_of_anchor(der)).collect());
-        Self { regions: Some(regions.unwrap_or_default()), der }
-    }
-
-    /// The anchors for `host:port`.
+    /// The anchors for `host:port` as `file` saw it.
     ///
     /// # Errors
     /// When they cannot be read, or lack the endpoint's region: then no chain of it can be told from a forged one.
-    pub fn for_endpoint(&self, address: &str) -> Result<&[Vec<u8>], Why> {
-        let region = region_of_endpoint(address);
-        if let (Some(known), Some(region)) = (&self.regions, region)
-            && !known.contains(region)
+    pub fn for_endpoint(&self, file: u16, address: &str) -> Result<&[Vec<u8>], Why> {
+        if let Some(given) = self.given.get(&file) {
+            return given.as_deref().map_err(Clone::clone);
+        }
+        let address = address.to_ascii_lowercase();
+        if let Some(region) = region_of_endpoint(&address)
+            && !self.regions.contains(region)
         {
             let detail = format!("the built-in bundle lacks region {region}; give its bundle with --ca-bundle");
             return Err(Why::Unreadable { detail: detail.into() });
         }
-        self.der.as_deref().map_err(Clone::clone)
+        self.built_in.as_deref().map_err(Clone::clone)
     }
 }
 
@@ -88,9 +87,23 @@ mod tests {
             ("shop.cluster-abc.eu-central-2.rds.amazonaws.com:3306", true),
             ("shop.cluster-abc.cn-north-1.rds.amazonaws.com.cn:3306", false),
             ("shop.cluster-abc.us-gov-west-1.rds.amazonaws.com:3306", false),
+            ("shop.cluster-abc.US-GOV-WEST-1.RDS.amazonaws.com:3306", false),
             ("db.example.com:3306", true),
         ] {
-            assert_eq!(anchors.for_endpoint(address).is_ok(), known, "{address}");
+            assert_eq!(anchors.for_endpoint(0, address).is_ok(), known, "{address}");
         }
+    }
+
+    #[test]
+    fn given_anchors_hold_for_their_own_file() {
+        let header = |name: &str, lines: &str| {
+            let header = r#"{"kind":"header","id":"s","account":"","region":"","source":"t","at":"2026-11-20T12:00:00Z","data":{"SchemaVersion":1,"ToolVersion":"0","Started":"2026-11-20T12:00:00Z","Scope":{"Regions":[],"Collectors":[]}}}"#;
+            (name.into(), format!("{header}\n{lines}"))
+        };
+        let given = r#"{"kind":"tls.trust_anchors","id":"ca.pem","account":"","region":"","source":"tls:ca-bundle","at":"2026-11-20T12:00:00Z","data":{"Name":"ca.pem","Certificates":["AAAA"]}}"#;
+        let snapshot = crate::snapshot::read_texts(&[header("a", ""), header("b", &format!("{given}\n"))]).unwrap();
+        let anchors = Anchors::new(&snapshot);
+        assert!(anchors.for_endpoint(0, "db.example.com:3306").unwrap().len() > 1);
+        assert_eq!(anchors.for_endpoint(1, "db.example.com:3306").unwrap(), [vec![0, 0, 0]]);
     }
 }

@@ -4,9 +4,9 @@
 use std::cell::Cell;
 
 use jiff::Timestamp;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{X509Certificate, X509Error};
 
-use super::certificate::parse;
+use super::certificate::{parse, unreadable};
 use crate::model::Why;
 
 /// Longest path considered, the leaf included. Aurora's has three.
@@ -41,13 +41,25 @@ impl ChainState {
             return Err(Why::Unreadable { detail: "the server sent no certificate".into() });
         };
         let leaf = parse(leaf)?;
-        // What cannot be parsed can prove nothing; leaving it out can only make the answer worse.
-        let anchors: Vec<_> = anchors.iter().filter_map(|der| parse(der).ok()).collect();
-        let others: Vec<_> = others.iter().filter_map(|der| parse(der).ok()).collect();
-        let left = Cell::new(MAX_SIGNATURES);
-        let search = Search { anchors: &anchors, others: &others, at: observed.as_second(), left: &left };
+        // What cannot be read proves nothing, neither that the chain is good nor that it is bad.
+        let (anchors, bad_anchor) = readable(anchors);
+        let (others, bad_other) = readable(others);
+        let (left, unsupported) = (Cell::new(MAX_SIGNATURES), Cell::new(false));
+        let search = Search {
+            anchors: &anchors,
+            others: &others,
+            at: observed.as_second(),
+            left: &left,
+            unsupported: &unsupported,
+        };
         let best = search.best(&leaf, MAX_DEPTH);
         let self_signed = search.issued(&leaf, &leaf);
+        if best != Some(Validity::Current) {
+            if unsupported.get() {
+                return Err(unreadable("a signature in its chain is of a kind that cannot be checked"));
+            }
+            bad_anchor.or(bad_other).map_or(Ok(()), Err)?;
+        }
         Ok(match best {
             Some(Validity::Current) => Self::Ok,
             _ if left.get() == 0 => return Err(Why::Unreadable { detail: "the chain is a maze".into() }),
@@ -57,6 +69,13 @@ impl ChainState {
             None => Self::Incomplete,
         })
     }
+}
+
+/// The certificates that can be parsed, and why one cannot.
+fn readable(der: &[Vec<u8>]) -> (Vec<X509Certificate<'_>>, Option<Why>) {
+    let mut bad = None;
+    let parsed = der.iter().filter_map(|der| parse(der).map_err(|why| bad = Some(why)).ok()).collect();
+    (parsed, bad)
 }
 
 /// Whether every CA certificate on a path is within its dates.
@@ -73,6 +92,8 @@ struct Search<'a> {
     at: i64,
     /// Signatures that may still be checked.
     left: &'a Cell<u32>,
+    /// Whether there was a signature whose algorithm is not known here.
+    unsupported: &'a Cell<bool>,
 }
 
 impl Search<'_> {
@@ -98,6 +119,40 @@ impl Search<'_> {
             return false;
         }
         self.left.set(self.left.get() - 1);
-        child.verify_signature(Some(issuer.public_key())).is_ok()
+        match child.verify_signature(Some(issuer.public_key())) {
+            Ok(()) => true,
+            Err(X509Error::SignatureUnsupportedAlgorithm) => {
+                self.unsupported.set(true);
+                false
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::anchors;
+
+    #[test]
+    fn what_cannot_be_read_proves_nothing_bad() {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let is_good = |root: &Vec<u8>| {
+            ChainState::new(std::slice::from_ref(root), std::slice::from_ref(root), now) == Ok(ChainState::Ok)
+        };
+        let all = anchors::built_in().unwrap();
+        let roots: Vec<_> = all.iter().filter(|root| is_good(root)).collect();
+        let (one, other, broken) = (roots[0].clone(), roots[1].clone(), vec![0x30, 0]);
+        for (sent, anchors, expected) in [
+            (vec![one.clone()], vec![one.clone(), broken.clone()], Some(ChainState::Ok)),
+            (vec![one.clone()], vec![other.clone()], Some(ChainState::SelfSigned)),
+            (vec![one.clone()], vec![other.clone(), broken.clone()], None),
+            (vec![one, broken.clone()], vec![other.clone()], None),
+            (vec![broken], vec![other], None),
+            (vec![], vec![], None),
+        ] {
+            assert_eq!(ChainState::new(&sent, &anchors, now).ok(), expected, "{} {}", sent.len(), anchors.len());
+        }
     }
 }
