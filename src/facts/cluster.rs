@@ -7,7 +7,7 @@ use super::network::IngressRule;
 use super::parameter::ClusterParameters;
 use super::privileges::DatabaseAccount;
 use super::tls::Endpoint;
-use crate::model::{Derived, Fact, Version};
+use crate::model::{Derived, Fact, Version, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{SecurityGroup, Vpc};
 use crate::snapshot::schema::mysql::GlobalVariables;
@@ -41,4 +41,15 @@ facts! {
         /// Accounts of its database.
         database_accounts: Fact<Vec<Arc<DatabaseAccount>>>;
     }
+}
+
+/// `8.0.mysql_aurora.3.08.2` carries `3.08.2`; the 8.4 line carries none.
+pub(super) fn aurora_version(engine_version: &Fact<String>) -> Fact<Version> {
+    engine_version.as_ref().and_then(|text| match text.split_once("mysql_aurora.") {
+        None => Fact::Absent,
+        Some((_, version)) => version.parse().map_or_else(
+            |()| Fact::Unknown(Why::Unreadable { detail: format!("`{text}` has no Aurora version").into() }),
+            Fact::Known,
+        ),
+    })
 }

@@ -51,13 +51,6 @@ impl<'a> Index<'a> {
         Self { listings, gaps }
     }
 
-    /// The account and region pairs that `source` was asked in, whether it answered or not.
-    pub fn scopes_of(&self, source: &str) -> BTreeSet<Scope> {
-        let answered = self.listings.keys().filter(|(_, listed, ..)| listed == source).map(|(scope, ..)| scope);
-        let failed = self.gaps.keys().filter(|(_, what, _)| *what == source).map(|(scope, ..)| scope);
-        answered.chain(failed).cloned().collect()
-    }
-
     /// When `records` held all that `source` returned in `scope` for `target`: the time of the newest complete listing, and its
     /// file. A line that stands twice counts once, so that it cannot stand in for one that is missing.
     fn complete<T>(

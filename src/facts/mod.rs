@@ -10,6 +10,7 @@ pub mod iam;
 mod index;
 mod instance;
 mod join;
+mod lookup;
 pub mod network;
 mod parameter;
 pub mod privileges;

@@ -7,13 +7,41 @@ use super::certificate::parse;
 use crate::model::{Fact, Why, anchors};
 use crate::snapshot::Snapshot;
 
+/// Trust anchors by the name that they sign under, so that a chain is only compared with those that can have issued it.
+#[derive(Debug, Default)]
+pub struct AnchorSet {
+    /// Subject → certificates, both in DER.
+    by_subject: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// Why one of them cannot be read.
+    pub(super) unreadable: Option<Why>,
+}
+
+impl AnchorSet {
+    /// Sorts certificates in DER.
+    pub fn new(der: Vec<Vec<u8>>) -> Self {
+        let mut set = Self::default();
+        for der in der {
+            match parse(&der).map(|certificate| certificate.subject().as_raw().to_vec()) {
+                Ok(subject) => set.by_subject.entry(subject).or_default().push(der),
+                Err(why) => set.unreadable = Some(why),
+            }
+        }
+        set
+    }
+
+    /// The anchors of this name.
+    pub(super) fn named(&self, subject: &[u8]) -> &[Vec<u8>] {
+        self.by_subject.get(subject).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The anchors of a run.
 pub struct Anchors {
-    built_in: Result<Vec<Vec<u8>>, Why>,
+    built_in: Result<AnchorSet, Why>,
     /// Regions that the built-in anchors know.
     regions: BTreeSet<String>,
     /// File → the anchors that its user gave: they hold for what that file saw.
-    given: BTreeMap<u16, Result<Vec<Vec<u8>>, Why>>,
+    given: BTreeMap<u16, Result<AnchorSet, Why>>,
 }
 
 impl Anchors {
@@ -30,16 +58,17 @@ impl Anchors {
         }
         let built_in = anchors::built_in().map_err(|error| Why::Unreadable { detail: error.to_string().into() });
         let regions = built_in.iter().flatten().filter_map(|der| region_of_anchor(der)).collect();
-        Self { built_in, regions, given }
+        let given = given.into_iter().map(|(file, der)| (file, der.map(AnchorSet::new)));
+        Self { built_in: built_in.map(AnchorSet::new), regions, given: given.collect() }
     }
 
     /// The anchors for `host:port` as `file` saw it.
     ///
     /// # Errors
     /// When they cannot be read, or lack the endpoint's region: then no chain of it can be told from a forged one.
-    pub fn for_endpoint(&self, file: u16, address: &str) -> Result<&[Vec<u8>], Why> {
+    pub fn for_endpoint(&self, file: u16, address: &str) -> Result<&AnchorSet, Why> {
         if let Some(given) = self.given.get(&file) {
-            return given.as_deref().map_err(Clone::clone);
+            return given.as_ref().map_err(Clone::clone);
         }
         let address = address.to_ascii_lowercase();
         if let Some(region) = region_of_endpoint(&address)
@@ -48,7 +77,7 @@ impl Anchors {
             let detail = format!("the built-in bundle lacks region {region}; give its bundle with --ca-bundle");
             return Err(Why::Unreadable { detail: detail.into() });
         }
-        self.built_in.as_deref().map_err(Clone::clone)
+        self.built_in.as_ref().map_err(Clone::clone)
     }
 }
 
@@ -103,7 +132,8 @@ mod tests {
         let given = r#"{"kind":"tls.trust_anchors","id":"ca.pem","account":"","region":"","source":"tls:ca-bundle","at":"2026-11-20T12:00:00Z","data":{"Name":"ca.pem","Certificates":["AAAA"]}}"#;
         let snapshot = crate::snapshot::read_texts(&[header("a", ""), header("b", &format!("{given}\n"))]).unwrap();
         let anchors = Anchors::new(&snapshot);
-        assert!(anchors.for_endpoint(0, "db.example.com:3306").unwrap().len() > 1);
-        assert_eq!(anchors.for_endpoint(1, "db.example.com:3306").unwrap(), [vec![0, 0, 0]]);
+        assert!(anchors.for_endpoint(0, "db.example.com:3306").unwrap().by_subject.len() > 1);
+        let given = anchors.for_endpoint(1, "db.example.com:3306").unwrap();
+        assert!(given.by_subject.is_empty() && given.unreadable.is_some(), "three zeros are no certificate");
     }
 }

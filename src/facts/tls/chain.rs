@@ -2,10 +2,12 @@
 //! endpoint sends, that says what is wrong rather than only that something is.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use x509_parser::prelude::{X509Certificate, X509Error};
 
+use super::anchors::AnchorSet;
 use super::certificate::{parse, unreadable};
 use crate::model::Why;
 
@@ -36,14 +38,17 @@ impl ChainState {
     ///
     /// # Errors
     /// When the leaf cannot be parsed, there is none, or the certificates sent cannot be told apart in a bounded search.
-    pub fn new(sent: &[Vec<u8>], anchors: &[Vec<u8>], observed: Timestamp) -> Result<Self, Why> {
+    pub fn new(sent: &[Vec<u8>], anchors: &AnchorSet, observed: Timestamp) -> Result<Self, Why> {
         let Some((leaf, others)) = sent.split_first() else {
             return Err(Why::Unreadable { detail: "the server sent no certificate".into() });
         };
         let leaf = parse(leaf)?;
         // What cannot be read proves nothing, neither that the chain is good nor that it is bad.
-        let (anchors, bad_anchor) = readable(anchors);
         let (others, bad_other) = readable(others);
+        let bad_anchor = anchors.unreadable.clone();
+        let issuers: BTreeSet<&[u8]> =
+            others.iter().chain([&leaf]).map(|certificate| certificate.issuer().as_raw()).collect();
+        let anchors: Vec<_> = issuers.into_iter().flat_map(|issuer| readable(anchors.named(issuer)).0).collect();
         let (left, unsupported) = (Cell::new(MAX_SIGNATURES), Cell::new(false));
         let search = Search {
             anchors: &anchors,
@@ -139,7 +144,7 @@ mod tests {
     fn what_cannot_be_read_proves_nothing_bad() {
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         let is_good = |root: &Vec<u8>| {
-            ChainState::new(std::slice::from_ref(root), std::slice::from_ref(root), now) == Ok(ChainState::Ok)
+            ChainState::new(std::slice::from_ref(root), &AnchorSet::new(vec![root.clone()]), now) == Ok(ChainState::Ok)
         };
         let all = anchors::built_in().unwrap();
         let roots: Vec<_> = all.iter().filter(|root| is_good(root)).collect();
@@ -152,7 +157,8 @@ mod tests {
             (vec![broken], vec![other], None),
             (vec![], vec![], None),
         ] {
-            assert_eq!(ChainState::new(&sent, &anchors, now).ok(), expected, "{} {}", sent.len(), anchors.len());
+            let text = format!("{} {}", sent.len(), anchors.len());
+            assert_eq!(ChainState::new(&sent, &AnchorSet::new(anchors), now).ok(), expected, "{text}");
         }
     }
 }

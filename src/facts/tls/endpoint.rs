@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Certificate, ChainState, NameMatch, certificate};
+use super::{AnchorSet, Certificate, ChainState, NameMatch, certificate};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::DbCluster;
@@ -47,7 +47,7 @@ pub struct Probe<'a> {
     /// The record of the probe.
     pub record: &'a Arc<Record<TlsEndpoint>>,
     /// The trust anchors, or why there are none for this endpoint.
-    pub anchors: Result<&'a [Vec<u8>], Why>,
+    pub anchors: Result<&'a AnchorSet, Why>,
 }
 
 impl Endpoint {

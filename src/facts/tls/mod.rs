@@ -5,9 +5,11 @@ mod certificate;
 mod chain;
 mod endpoint;
 mod name;
+mod requirement;
 
-pub use anchors::Anchors;
+pub use anchors::{AnchorSet, Anchors};
 pub use certificate::Certificate;
 pub use chain::ChainState;
 pub use endpoint::{Endpoint, EndpointRole, Probe};
 pub use name::NameMatch;
+pub use requirement::requires_tls;
