@@ -1,5 +1,5 @@
 //! How long `check` takes, stage by stage, on an estate of many accounts: the snapshot that comes with the program, once an
-//! account. The reference in the same run is serde_json reading every line into its own `Value` with the same threads: the
+//! account. The reference in the same run is `serde_json` reading every line into its own `Value` with the same threads: the
 //! least that any tool does which keeps the snapshot as JSON.
 //!
 //! `cargo bench --no-default-features --bench check [-- ACCOUNTS]`
@@ -25,9 +25,9 @@ use rayon::prelude::*;
 const RUNS: usize = 3;
 
 fn main() {
-    let accounts = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(200);
+    let accounts = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(200);
     let text = estate(accounts);
-    println!("{accounts} accounts, {} records, {:.1} MB", text.lines().count(), megabytes(&text));
+    println!("{accounts} accounts, {} records, {:.1} MB", text.lines().count(), megabytes(text.as_bytes()));
 
     let (reference, _) = fastest(|| {
         text.par_lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
@@ -45,7 +45,7 @@ fn main() {
         let ratio = took.as_secs_f64() / reference.as_secs_f64();
         println!("{stage:<34}{:>10.1}  {ratio:>9.2}  {note}", took.as_secs_f64() * 1e3);
     };
-    let rate = |took: Duration| format!("{:.0} MB/s", megabytes(&text) / took.as_secs_f64());
+    let rate = |took: Duration| format!("{:.0} MB/s", megabytes(text.as_bytes()) / took.as_secs_f64());
     row("reference: serde_json values", reference, rate(reference));
     row("load the rules", loading, format!("{} rules", set.rules.len()));
     row("read the snapshot", reading, rate(reading));
@@ -55,7 +55,7 @@ fn main() {
     for format in Format::keys() {
         let format: Format = format.parse().unwrap();
         let (writing, bytes) = fastest(|| render(&assessment, format, &Options::default()).unwrap());
-        row(&format!("write {format}"), writing, format!("{:.1} MB", bytes.len() as f64 / 1e6));
+        row(&format!("write {format}"), writing, format!("{:.1} MB", megabytes(&bytes)));
     }
 }
 
@@ -72,8 +72,8 @@ fn estate(accounts: u64) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]
-fn megabytes(text: &str) -> f64 {
-    text.len() as f64 / 1e6
+fn megabytes(bytes: &[u8]) -> f64 {
+    bytes.len() as f64 / 1e6
 }
 
 fn per_verdict(took: Duration, verdicts: usize) -> String {

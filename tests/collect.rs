@@ -1,6 +1,6 @@
 //! Collections that go wrong before or while they run, against endpoints of the test's own.
 #![cfg(feature = "aws")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod common;
 

@@ -67,6 +67,12 @@ impl fmt::Display for Why {
     }
 }
 
+/// A record whose missing keys can be given reasons.
+pub trait Explain {
+    /// Gives every field whose key is missing the reason that `why` knows for its key.
+    fn explain(&mut self, why: impl Fn(&str) -> Why);
+}
+
 impl<T> Fact<T> {
     /// The value, when it is known.
     pub fn known(&self) -> Option<&T> {

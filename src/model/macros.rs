@@ -89,15 +89,6 @@ macro_rules! record {
         }
 
         impl $name {
-            /// Gives every field whose key is missing the reason that `why` knows for its key.
-            pub fn explain(&mut self, why: impl Fn(&str) -> $crate::model::Why) {
-                $(
-                    if matches!(self.$field, $crate::model::Fact::Unknown($crate::model::Why::NotCollected)) {
-                        self.$field = $crate::model::Fact::Unknown(why($key));
-                    }
-                )*
-            }
-
             /// How rules see the type.
             pub const OBJECT_TYPE: $crate::model::ObjectType = $crate::model::ObjectType {
                 name: $type_name,
@@ -112,6 +103,16 @@ macro_rules! record {
                     optional: guarded!($omission),
                 },)*],
             };
+        }
+
+        impl $crate::model::Explain for $name {
+            fn explain(&mut self, why: impl Fn(&str) -> $crate::model::Why) {
+                $(
+                    if matches!(self.$field, $crate::model::Fact::Unknown($crate::model::Why::NotCollected)) {
+                        self.$field = $crate::model::Fact::Unknown(why($key));
+                    }
+                )*
+            }
         }
 
         impl $crate::model::Object for $name {

@@ -17,7 +17,7 @@ mod untrusted;
 mod version;
 
 pub use coverage::Coverage;
-pub use fact::{Derived, Fact, Why};
+pub use fact::{Derived, Explain, Fact, Why};
 pub use gap::{Gap, GapReason};
 pub use outcome::Outcome;
 pub use place::{Place, RecordRef};

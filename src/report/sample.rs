@@ -333,11 +333,18 @@ fn ingress(key: &str, cidr: &str, outcome: Outcome) -> ElementEntry {
 }
 
 fn verdicts() -> Vec<VerdictEntry> {
+    let mut list = bare_verdicts();
+    explain(&mut list);
+    mend(&mut list);
+    list
+}
+
+fn bare_verdicts() -> Vec<VerdictEntry> {
     let orders = || subject("db_cluster", ORDERS, "orders-prod");
     let shop = || subject("db_cluster", SHOP, "shop-staging");
     let account = |name: &str| subject("db_account", &format!("{ORDERS}/{name}"), name);
     let endpoint = |id: &str| subject("endpoint", id, id.split('.').next().unwrap());
-    let mut list = vec![
+    vec![
         verdict("data-encrypted", Severity::High, orders(), Outcome::Pass, "storage is encrypted"),
         verdict("data-encrypted", Severity::High, shop(), Outcome::Fail, "storage is not encrypted"),
         verdict(
@@ -402,7 +409,11 @@ fn verdicts() -> Vec<VerdictEntry> {
             Outcome::NotApplicable,
             "not a server",
         ),
-    ];
+    ]
+}
+
+/// Evidence, reasons and elements.
+fn explain(list: &mut [VerdictEntry]) {
     for (index, (fact, value, pointer)) in [
         ("r.storage_encrypted", Some("true"), "/data/StorageEncrypted"),
         ("r.storage_encrypted", Some("false"), "/data/StorageEncrypted"),
@@ -433,6 +444,9 @@ fn verdicts() -> Vec<VerdictEntry> {
             ..ingress("sgr-0003", "pl-1", Outcome::Unknown)
         },
     ];
+}
+
+fn mend(list: &mut [VerdictEntry]) {
     list[10].remediation = Some(Remediation {
         text: "Switch deletion protection on.".into(),
         cli: Some("aws rds modify-db-cluster --db-cluster-identifier shop-staging --deletion-protection".into()),
@@ -444,7 +458,6 @@ fn verdicts() -> Vec<VerdictEntry> {
         sql: Some("DROP USER ''@'%';".into()),
         ..Remediation::default()
     });
-    list
 }
 
 /// Every text that a target, a file name or a library could set is an attack.

@@ -128,7 +128,7 @@ mod tests {
     fn a_cut_zstd_file_gives_what_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.zst");
-        let text: String = (0..100_000).map(|n| format!("{n}\n")).collect();
+        let text: String = (0..100_000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
         write_atomically(&path, text.as_bytes()).unwrap();
         let packed = fs::read(&path).unwrap();
         fs::write(&path, packed.get(..packed.len() / 2).unwrap()).unwrap();

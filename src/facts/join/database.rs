@@ -7,7 +7,7 @@ use super::{explained, unread_of};
 use crate::facts::lookup::Lookup;
 use crate::facts::privileges::{DatabaseAccount, Roles};
 use crate::facts::world::Facts;
-use crate::model::{Fact, Why};
+use crate::model::{Explain, Fact, Why};
 use crate::snapshot::schema::mysql::{Account, GlobalVariables};
 use crate::snapshot::schema::rds::DbCluster;
 use crate::snapshot::{Kind, Record};

@@ -7,7 +7,7 @@ use super::{explained, unread, unread_of};
 use crate::facts::Instance;
 use crate::facts::tls::{Endpoint, EndpointRole, Probe};
 use crate::facts::world::Facts;
-use crate::model::{Fact, Why};
+use crate::model::{Explain, Fact, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::DbCluster;
 use crate::snapshot::schema::tls::TlsEndpoint;

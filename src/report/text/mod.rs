@@ -19,6 +19,7 @@ const ELEMENTS: usize = 8;
 const TEXT: usize = 600;
 
 /// Writes the report.
+#[expect(clippy::unnecessary_wraps, reason = "the registry's renderers have one signature, and others can fail")]
 pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, ReportError> {
     let mut page = Page {
         lines: Vec::new(),
@@ -145,8 +146,9 @@ impl Page {
         self.line(format!("{title} {} · {} · judged at {}", safe(&run.tool_version), counts.join(", "), run.now));
         for snapshot in &run.snapshots {
             let state = if snapshot.complete { "" } else { ", cut short" };
-            let regions = snapshot.regions.iter().map(|region| format!(", {}", safe(region))).collect::<String>();
-            let text = format!("{}, collected {}{regions}{state}", safe(&snapshot.path), snapshot.started);
+            let mut parts = vec![safe(&snapshot.path), format!("collected {}", snapshot.started)];
+            parts.extend(snapshot.regions.iter().map(|region| safe(region)));
+            let text = format!("{}{state}", parts.join(", "));
             self.block(2, Some(Style::Dim), &text);
         }
     }
