@@ -136,3 +136,22 @@ fn the_order_of_lines_means_nothing() {
     lines[1..last].rotate_left(7);
     assert_eq!(verdicts(&rules, &lines), before);
 }
+
+#[test]
+fn another_account_changes_no_verdict() {
+    let (rules, lines) = (builtin_rules(), lines());
+    let before = verdicts(&rules, &lines);
+    let last = lines.len() - 1;
+    let strangers: Vec<_> = lines[1..last]
+        .iter()
+        .filter(|line| line.contains("123456789012"))
+        .map(|line| line.replace("123456789012", "210987654321"))
+        .collect();
+    let mut both = lines.clone();
+    both.splice(last..last, strangers);
+    let after = verdicts(&rules, &both);
+    let own = after.iter().filter(|((_, subject), _)| before.keys().any(|(_, known)| known == subject));
+    let own: Verdicts = own.map(|(key, outcome)| (key.clone(), *outcome)).collect();
+    assert_eq!(own, before);
+    assert!(after.len() > before.len());
+}

@@ -20,6 +20,8 @@ facts! {
         instances: Fact<Vec<Arc<Instance>>>;
         /// Values of its cluster parameter group.
         parameters: ClusterParameters;
+        /// Whether every member runs the values of the group; unknown while one of them waits for a reboot.
+        parameters_in_force: Derived<bool>;
         /// Global variables of the server that was logged in to.
         variables: Fact<Arc<Record<GlobalVariables>>>;
         /// Whether connections without TLS are refused: what the running server says, else what the parameter group says.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
-use crate::snapshot::schema::rds::{DbClusterParameters, Parameter};
+use crate::snapshot::schema::rds::{DbCluster, DbClusterParameters, Parameter};
 
 /// Declares the parameters that rules may name.
 macro_rules! parameters {
@@ -66,4 +66,23 @@ fn listed(group: &Record<DbClusterParameters>, parameters: &[Parameter], name: &
         let detail = format!("the parameter group does not list {name}");
         Derived::new(Fact::Unknown(Why::Unreadable { detail: detail.into() }), vec![place])
     }
+}
+
+/// Whether every member runs the values of the cluster parameter group. While one waits for a reboot nobody knows which of its
+/// values are older. Aurora User Guide, "Modifying parameters in a DB cluster parameter group".
+pub fn parameters_in_force(cluster: &Record<DbCluster>) -> Derived<bool> {
+    let place = Place::data_of(cluster.at).member("DBClusterMembers");
+    let value = cluster.data.db_cluster_members.as_ref().and_then(|members| {
+        let waiting = members.iter().find_map(|member| match &member.db_cluster_parameter_group_status {
+            Fact::Known(status) if status == "in-sync" => None,
+            Fact::Known(status) => {
+                let detail = format!("the parameter group is `{status}` on a member, which may run older values");
+                Some(Why::Unreadable { detail: detail.into() })
+            }
+            Fact::Absent => Some(Why::NotCollected),
+            Fact::Unknown(why) => Some(why.clone()),
+        });
+        waiting.map_or(Fact::Known(true), Fact::Unknown)
+    });
+    Derived::new(value, vec![place])
 }

@@ -8,6 +8,7 @@ use crate::facts::cluster::aurora_version;
 use crate::facts::index::{Index, Scope, Table, in_scope};
 use crate::facts::lookup::{Lookup, Lookups};
 use crate::facts::network::Ingress;
+use crate::facts::parameter::parameters_in_force;
 use crate::facts::tls::{Anchors, requires_tls};
 use crate::facts::world::Facts;
 use crate::facts::{Cluster, ClusterParameters, ClusterSnapshot, Instance};
@@ -182,6 +183,7 @@ impl<'a> Region<'a> {
         let ingress = Ingress::new(&security_groups, &data.port);
         let instances = self.instances_of(record);
         Cluster {
+            parameters_in_force: parameters_in_force(record),
             requires_tls: requires_tls(record, &parameters, &variables),
             aurora_version: Derived::new(aurora_version(&data.engine_version), vec![place(record, "EngineVersion")]),
             vpc: self.vpc_of(record),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::ClusterParameters;
+use crate::facts::parameter::{ClusterParameters, parameters_in_force};
 use crate::facts::privileges::is_on;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
@@ -37,28 +37,12 @@ pub fn requires_tls(
     }
 }
 
-/// A member that waits for a reboot runs older values than the group has, so the group cannot prove that TLS is required.
+/// The group proves that TLS is required only where every member runs its values.
 fn in_force(cluster: &Record<DbCluster>, configured: Derived<bool>) -> Derived<bool> {
-    if configured.value != Fact::Known(true) {
-        return configured;
+    match (&configured.value, parameters_in_force(cluster).value) {
+        (Fact::Known(true), Fact::Unknown(why)) => Derived::unknown(why),
+        _ => configured,
     }
-    let members = match &cluster.data.db_cluster_members {
-        Fact::Known(members) => members,
-        Fact::Absent => return configured,
-        Fact::Unknown(why) => return Derived::unknown(why.clone()),
-    };
-    for member in members {
-        match &member.db_cluster_parameter_group_status {
-            Fact::Known(status) if status == "in-sync" => {}
-            Fact::Known(status) => {
-                let detail = format!("the parameter group is `{status}` on a member, which may run older values");
-                return Derived::unknown(Why::Unreadable { detail: detail.into() });
-            }
-            Fact::Absent => return Derived::unknown(Why::NotCollected),
-            Fact::Unknown(why) => return Derived::unknown(why.clone()),
-        }
-    }
-    configured
 }
 
 /// Whether servers of this version insist on TLS when nothing is configured.
