@@ -157,6 +157,38 @@ fn a_rule_with_an_unknown_field_is_refused_at_load() {
 }
 
 #[test]
+fn the_documented_rule_works() {
+    let folder = TempDir::new().unwrap();
+    let area = folder.path().join("resilience");
+    fs::create_dir(&area).unwrap();
+    let page = fs::read_to_string(common::root().join("docs/write-a-rule.md")).unwrap();
+    let rule = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    fs::write(area.join("res-backups-for-a-month.yaml"), rule).unwrap();
+    let path = fixture().display().to_string();
+    let result = run(["check", &path, "--rules", &folder.path().display().to_string()], &[]);
+    assert_eq!(result.code, 1, "{}", result.transcript());
+    assert!(result.stdout.contains("shop keeps its backups for 1 days"), "{}", result.stdout);
+}
+
+#[test]
+fn a_rule_that_fails_its_own_tests_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let area = folder.path().join("network");
+    fs::create_dir(&area).unwrap();
+    let rule = fs::read_to_string(common::root().join("rules/network/net-instance-not-public.yaml")).unwrap();
+    let rule = rule
+        .replace("id: net-instance-not-public", "id: net-mine")
+        .replace("!r.publicly_accessible", "r.publicly_accessible");
+    fs::write(area.join("net-mine.yaml"), rule).unwrap();
+    let path = fixture().display().to_string();
+    let result = run(["check", &path, "--rules", &folder.path().display().to_string()], &[]);
+    assert_eq!(result.code, 2, "{}", result.transcript());
+    for expected in ["net-mine.yaml:", "expected fail, found pass", "expected pass, found fail"] {
+        assert!(result.stderr.contains(expected), "{expected}: {}", result.stderr);
+    }
+}
+
+#[test]
 fn a_rule_of_ones_own_is_judged_beside_the_built_in_ones() {
     let folder = TempDir::new().unwrap();
     let area = folder.path().join("network");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use crate::config::SettingsError;
 use crate::report::ReportError;
-use crate::rules::{LoadErrors, SourceError};
+use crate::rules::{CaseFailure, LoadErrors, SourceError};
 use crate::snapshot::{FileError, ReadError};
 
 /// An error that ends the run.
@@ -20,6 +20,9 @@ pub enum CliError {
     /// A rule is wrong.
     #[error("{0}")]
     Rules(#[from] LoadErrors),
+    /// Rules fail their own tests.
+    #[error("rules fail their own tests\n{}\nhelp: mend the rule or the test", listed(.0))]
+    RuleCases(Vec<CaseFailure>),
     /// A folder of rules cannot be read.
     #[error(transparent)]
     RuleSource(#[from] SourceError),
@@ -68,6 +71,10 @@ pub enum CliError {
     #[cfg(all(feature = "collect", not(feature = "aws")))]
     #[error("this build has no AWS collectors\nhelp: build with the default features")]
     NoAws,
+}
+
+fn listed(failures: &[CaseFailure]) -> String {
+    failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl CliError {
