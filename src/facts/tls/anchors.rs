@@ -22,7 +22,13 @@ impl AnchorSet {
         let mut set = Self::default();
         for der in der {
             match parse(&der).map(|certificate| certificate.subject().as_raw().to_vec()) {
-                Ok(subject) => set.by_subject.entry(subject).or_default().push(der),
+                Ok(subject) => {
+                    let of_name = set.by_subject.entry(subject).or_default();
+                    // Bundles repeat themselves, and each copy would be tried.
+                    if !of_name.contains(&der) {
+                        of_name.push(der);
+                    }
+                }
                 Err(why) => set.unreadable = Some(why),
             }
         }
