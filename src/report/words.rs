@@ -180,6 +180,11 @@ fn sentence_body(text: &str) -> String {
     characters.next().map_or_else(String::new, |first| format!("{}{}", first.to_lowercase(), characters.as_str()))
 }
 
+/// The reasons that a message does not give itself.
+pub fn unsaid<'a>(message: &'a Untrusted, reasons: &'a [Untrusted]) -> impl Iterator<Item = &'a Untrusted> {
+    reasons.iter().filter(|reason| !message.raw().contains(reason.raw()))
+}
+
 /// The controls of one framework, in a line.
 pub fn controls(list: &[crate::check::ControlEntry]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")

@@ -264,8 +264,7 @@ fn element_line(element: &ElementEntry) -> String {
 }
 
 fn with_reasons(message: &Untrusted, reasons: &[Untrusted]) -> String {
-    let unsaid = reasons.iter().filter(|reason| !message.raw().contains(reason.raw()));
-    let parts = std::iter::once(message).chain(unsaid).map(|text| words::shown(text, TEXT));
+    let parts = std::iter::once(message).chain(words::unsaid(message, reasons)).map(|text| words::shown(text, TEXT));
     parts.collect::<Vec<_>>().join("; ")
 }
 

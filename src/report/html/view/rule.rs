@@ -180,7 +180,7 @@ impl Row {
             severity: Badge::severity(verdict.severity),
             subject: Subject::of(&verdict.subject),
             message: Shown::of(&verdict.message),
-            reasons: Shown::all(&verdict.reasons),
+            reasons: words::unsaid(&verdict.message, &verdict.reasons).map(Shown::of).collect(),
             evidence: verdict.evidence.iter().map(Evidence::of).collect(),
             elements: verdict.elements.iter().map(|element| Element::of(element, template)).collect(),
             remediation: verdict.remediation.as_ref().map(|filled| Recipe::with(filled, template)),
@@ -211,7 +211,7 @@ impl Element {
             outcome: Badge::outcome(element.outcome),
             key: Shown::of(&element.key),
             message: Shown::of(&element.message),
-            reasons: Shown::all(&element.reasons),
+            reasons: words::unsaid(&element.message, &element.reasons).map(Shown::of).collect(),
             evidence: element.evidence.iter().map(Evidence::of).collect(),
             remediation: element.remediation.as_ref().map(|filled| Recipe::with(filled, template)),
         }
