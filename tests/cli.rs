@@ -56,6 +56,9 @@ fn the_environment_sets_what_flags_set() {
     let path = fixture().display().to_string();
     assert_eq!(run(["check", &path], &[("AURORA_AUDIT_FAIL_ON", "never")]).code, 3);
     assert_eq!(run(["check", &path, "--fail-on", "high"], &[("AURORA_AUDIT_FAIL_ON", "never")]).code, 1);
+    for (value, code) in [("1", 0), ("true", 0), ("yes", 0), ("0", 1), ("false", 1), ("maybe", 2)] {
+        assert_eq!(run(["check", &path], &[("AURORA_AUDIT_EXIT_ZERO", value)]).code, code, "{value}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::config::Output;
@@ -66,10 +67,10 @@ pub struct JudgeArgs {
     #[arg(long, value_name = "SEVERITY", default_value = "high", env = "AURORA_AUDIT_FAIL_ON")]
     pub fail_on: FailOn,
     /// Tolerate what could not be read
-    #[arg(long, env = "AURORA_AUDIT_ALLOW_INCOMPLETE")]
+    #[arg(long, env = "AURORA_AUDIT_ALLOW_INCOMPLETE", value_parser = BoolishValueParser::new())]
     pub allow_incomplete: bool,
     /// End with 0 where the gate would end with 1 or 3
-    #[arg(long, env = "AURORA_AUDIT_EXIT_ZERO")]
+    #[arg(long, env = "AURORA_AUDIT_EXIT_ZERO", value_parser = BoolishValueParser::new())]
     pub exit_zero: bool,
     /// Time to judge waivers and dated tables at (RFC 3339); default the clock. Certificates are judged at the snapshot's time
     #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
