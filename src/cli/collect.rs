@@ -26,7 +26,14 @@ pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
     check_destination(&args.output)?;
     let collected = collect(&args.targets)?;
     write_atomically(&args.output, &collected.bytes)?;
-    Ok(if collected.complete { Exit::Clean } else { Exit::Incomplete })
+    if collected.complete {
+        return Ok(Exit::Clean);
+    }
+    let path = args.output.display();
+    tracing::warn!(
+        "not all that was asked for could be read: `aurora-audit check {path}` says what, and how to mend it"
+    );
+    Ok(Exit::Incomplete)
 }
 
 /// Runs `scan`. Settings and rules are read first, so that a mistake in them costs no collection.
