@@ -166,10 +166,10 @@ fn values_in_the_wrong_quotes() {
 fn a_control_without_coverage() {
     assert_snapshot!(broken(r#"[{control: "2.11", coverage: full}]"#, r#"["2.11"]"#), @r#"
         error: a control must say how much of it the rule covers
-          --> rules/resilience/res-deletion-protection.yaml:33:31
+          --> rules/resilience/res-deletion-protection.yaml:33:37
            |
-        33 |   cis-aws-db-services-2.0.0: ["2.11"]
-           |                               ^^^^^^
+        33 |   cis-aws-database-services-2.0.0: ["2.11"]
+           |                                     ^^^^^^
            help: write {control: 2.11, coverage: full}, or partial, or supporting
 
         1 error in rule files
