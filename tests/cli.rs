@@ -312,3 +312,36 @@ fn verdicts_over_the_fixture() {
         insta::assert_snapshot!(format!("matrix__{id}"), lines.join("\n"));
     }
 }
+
+/// An auditor who opens the line and follows the pointer finds the value.
+#[test]
+fn evidence_stands_where_it_says() {
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("out.json");
+    let path = fixture().display().to_string();
+    run(["check", &path, "--now", NOW, "-o", &format!("json={}", json.display())], &[]);
+    let assessment = assessment(&json);
+    let text = fixture_text();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut followed = 0;
+    for verdict in assessment["verdicts"].as_array().unwrap() {
+        let of_elements =
+            verdict["elements"].as_array().unwrap().iter().flat_map(|it| it["evidence"].as_array().unwrap());
+        for evidence in verdict["evidence"].as_array().unwrap().iter().chain(of_elements) {
+            for location in evidence["locations"].as_array().unwrap().iter().filter(|_| !evidence["value"].is_null()) {
+                let number = usize::try_from(location["line"].as_u64().unwrap()).unwrap();
+                let line = &lines[number - 1];
+                let pointer = location["pointer"].as_str().unwrap();
+                let value = line.pointer(pointer).unwrap_or_else(|| panic!("{} has no {pointer}: {evidence}", number));
+                assert_eq!(location["source"], line["source"], "{evidence}");
+                if let (Some(text), Some(shown)) = (value.as_str(), evidence["value"].as_str())
+                    && evidence["fact"].as_str().unwrap().ends_with(".plugin")
+                {
+                    assert_eq!(text, shown);
+                }
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 500, "{followed}");
+}
