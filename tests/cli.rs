@@ -332,7 +332,7 @@ fn evidence_stands_where_it_says() {
                 let number = usize::try_from(location["line"].as_u64().unwrap()).unwrap();
                 let line = &lines[number - 1];
                 let pointer = location["pointer"].as_str().unwrap();
-                let value = line.pointer(pointer).unwrap_or_else(|| panic!("{} has no {pointer}: {evidence}", number));
+                let value = line.pointer(pointer).unwrap_or_else(|| panic!("{number} has no {pointer}: {evidence}"));
                 assert_eq!(location["source"], line["source"], "{evidence}");
                 if let (Some(text), Some(shown)) = (value.as_str(), evidence["value"].as_str())
                     && evidence["fact"].as_str().unwrap().ends_with(".plugin")
