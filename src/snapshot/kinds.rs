@@ -97,6 +97,12 @@ kinds! {
     "mysql.routine_grant" routine_grants: mysql::RoutineGrant;
     "mysql.dynamic_grant" dynamic_grants: mysql::DynamicGrant;
     "mysql.role_edge" role_edges: mysql::RoleEdge;
+    "mysql.default_role" default_roles: mysql::DefaultRole;
+    "mysql.proxy_grant" proxy_grants: mysql::ProxyGrant;
+    "mysql.definer" definers: mysql::Definer;
+    "mysql.plugin" plugins: mysql::Plugin;
+    "mysql.component" components: mysql::Component;
+    "mysql.schema" schemas: mysql::Schema;
     "tls.endpoint" tls_endpoints: tls::TlsEndpoint;
     "tls.trust_anchors" trust_anchors: tls::TrustAnchors;
 }

@@ -193,6 +193,7 @@ impl Reader<'_> {
             password_lifetime: self.fact("password_lifetime", |text| text.parse().ok()),
             privileges: self.privileges(),
             restrictions: self.fact("Restrictions", restrictions),
+            ..Account::default()
         }
     }
 

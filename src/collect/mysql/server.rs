@@ -44,6 +44,7 @@ pub(super) async fn collect<'a>(
         ssl_version: Some(session.tls_version.clone()),
         ssl_cipher: Some(session.tls_cipher.clone()),
         innodb_read_only: variable("innodb_read_only").map(|text| matches!(text.as_str(), "ON" | "1")),
+        ..SessionAnswer::default()
     };
     let mut record = answer.record();
     if known.is_none() {
