@@ -3,7 +3,7 @@
 use super::probe::{Observation, probe};
 use super::wire::Trouble;
 use crate::collect::{ClusterTarget, ConnectTo, EndpointTarget, Sink};
-use crate::model::{Gap, GapReason};
+use crate::model::{Fact, Gap, GapReason};
 use crate::snapshot::schema::rds::Engine;
 
 /// The name of the probe in records and gaps.
@@ -29,7 +29,10 @@ fn write(sink: &mut Sink, cluster: &ClusterTarget, endpoint: &EndpointTarget, ob
     let Observation { mut answer, troubles } = observation;
     answer.db_cluster_arn = Some(cluster.arn.clone());
     let scope = (cluster.account.as_str(), cluster.region.as_str());
-    sink.record(scope, endpoint.address(), SOURCE, &answer.record());
+    let mut record = answer.record();
+    // A light probe offers no Diffie-Hellman suite by itself, so that none chosen is not none there.
+    record.dh_bits = Fact::default();
+    sink.record(scope, endpoint.address(), SOURCE, &record);
     if let Some(first) = troubles.first() {
         let message = troubles.iter().map(|trouble| trouble.message.as_str()).collect::<Vec<_>>().join("; ");
         put_gap(sink, cluster, endpoint, Trouble { reason: first.reason, message });

@@ -10,7 +10,7 @@ use super::finding::{Finding, Step};
 use super::hello::{TlsVersion, client_hello};
 use super::wire::{Greeted, Trouble, greet};
 use crate::collect::ConnectTo;
-use crate::snapshot::schema::tls::TlsEndpointAnswer;
+use crate::snapshot::schema::tls::{ProbeDepth, TlsEndpointAnswer, WireProtocol};
 
 /// The longest that a whole handshake may take.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
@@ -76,6 +76,9 @@ fn observation(host: &str, port: u16, finding: Finding) -> Observation {
         tls_offered: finding.tls_offered,
         certificates: finding.certificates.map(|chain| chain.iter().map(|der| BASE64.encode(der)).collect()),
         connections: Some(finding.connections),
+        protocol: Some(WireProtocol::Mysql),
+        depth: Some(ProbeDepth::Light),
+        ..TlsEndpointAnswer::default()
     };
     Observation { answer, troubles: finding.troubles }
 }
