@@ -84,6 +84,17 @@ kinds! {
     "ec2.subnet" subnets: ec2::Subnet;
     "ec2.route_table" route_tables: ec2::RouteTable;
     "ec2.security_group" security_groups: ec2::SecurityGroup;
+    "ec2.security_group_rule" security_group_rules: ec2::SecurityGroupRule;
+    "ec2.managed_prefix_list" managed_prefix_lists: ec2::ManagedPrefixList;
+    "ec2.managed_prefix_list_entries" managed_prefix_list_entries: ec2::ManagedPrefixListEntries;
+    "ec2.network_acl" network_acls: ec2::NetworkAcl;
+    "ec2.network_interface" network_interfaces: ec2::NetworkInterface;
+    "ec2.vpc_peering_connection" vpc_peering_connections: ec2::VpcPeeringConnection;
+    "ec2.transit_gateway_attachment" transit_gateway_attachments: ec2::TransitGatewayAttachment;
+    "ec2.vpc_endpoint" vpc_endpoints: ec2::VpcEndpoint;
+    "ec2.vpc_block_public_access_options" vpc_block_public_access_options: ec2::VpcBlockPublicAccessOptions;
+    "ec2.vpc_block_public_access_exclusion" vpc_block_public_access_exclusions: ec2::VpcBlockPublicAccessExclusion;
+    "ec2.flow_log" flow_logs: ec2::FlowLog;
     "iam.user" users: iam::UserDetail;
     "iam.group" groups: iam::GroupDetail;
     "iam.role" roles: iam::RoleDetail;

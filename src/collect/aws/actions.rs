@@ -35,6 +35,28 @@ actions! {
         "tells which subnets have a route to the internet";
     DESCRIBE_SECURITY_GROUPS = "ec2:DescribeSecurityGroups",
         "tells which sources may open a connection";
+    DESCRIBE_SECURITY_GROUP_RULES = "ec2:DescribeSecurityGroupRules",
+        "gives the ids by which a rule of a security group is taken away";
+    DESCRIBE_NETWORK_ACLS = "ec2:DescribeNetworkAcls",
+        "tells what the ACLs of the subnets let in and out";
+    DESCRIBE_NETWORK_INTERFACES = "ec2:DescribeNetworkInterfaces",
+        "tells which machines stand in a group or range that a cluster admits";
+    DESCRIBE_MANAGED_PREFIX_LISTS = "ec2:DescribeManagedPrefixLists",
+        "lists the prefix lists that rules and routes may name";
+    GET_MANAGED_PREFIX_LIST_ENTRIES = "ec2:GetManagedPrefixListEntries",
+        "reads the ranges of those lists";
+    DESCRIBE_VPC_PEERING_CONNECTIONS = "ec2:DescribeVpcPeeringConnections",
+        "tells which other networks a peering route leads to";
+    DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS = "ec2:DescribeTransitGatewayAttachments",
+        "tells which accounts share a transit gateway with a cluster's network";
+    DESCRIBE_VPC_ENDPOINTS = "ec2:DescribeVpcEndpoints",
+        "tells gateway endpoints from those that pass traffic through a firewall";
+    DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS = "ec2:DescribeVpcBlockPublicAccessOptions",
+        "tells whether the region's internet gateways let anything in";
+    DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS = "ec2:DescribeVpcBlockPublicAccessExclusions",
+        "tells which networks that does not hold for";
+    DESCRIBE_FLOW_LOGS = "ec2:DescribeFlowLogs",
+        "tells which networks keep a log of their connections";
     GET_ACCOUNT_AUTHORIZATION_DETAILS = "iam:GetAccountAuthorizationDetails",
         "reads users, groups, roles and policies: who may manage a cluster or log in by IAM";
 }

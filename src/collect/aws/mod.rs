@@ -134,11 +134,19 @@ mod tests {
         <DBClusterParameterGroup>acme</DBClusterParameterGroup></DBCluster></DBClusters>\
         </DescribeDBClustersResult></DescribeDBClustersResponse>";
 
+    const BLOCK_PUBLIC_ACCESS: &str = "<DescribeVpcBlockPublicAccessOptionsResponse><vpcBlockPublicAccessOptions>\
+        <internetGatewayBlockMode>off</internetGatewayBlockMode></vpcBlockPublicAccessOptions>\
+        </DescribeVpcBlockPublicAccessOptionsResponse>";
+    const PREFIX_LISTS: &str = "<DescribeManagedPrefixListsResponse><prefixListSet><item>\
+        <prefixListId>pl-1</prefixListId></item></prefixListSet></DescribeManagedPrefixListsResponse>";
+
     /// Answers every call, with an empty list where nothing else is said.
     fn answer(action: &str) -> Answer {
         match action {
             "GetCallerIdentity" => (200, IDENTITY.to_owned()),
             "DescribeDBClusters" => (200, CLUSTERS.to_owned()),
+            "DescribeVpcBlockPublicAccessOptions" => (200, BLOCK_PUBLIC_ACCESS.to_owned()),
+            "DescribeManagedPrefixLists" => (200, PREFIX_LISTS.to_owned()),
             _ => (200, format!("<{action}Response><{action}Result></{action}Result></{action}Response>")),
         }
     }
@@ -162,7 +170,7 @@ mod tests {
         assert_eq!(collection.identity.as_deref(), Some("arn:aws:iam::123456789012:user/auditor"));
         assert_eq!(collection.clusters[0].arn, "arn:aws:rds:eu-west-1:210987654321:cluster:orders");
         assert_eq!(of_kind(&lines, "gap"), Vec::<&serde_json::Value>::new());
-        assert_eq!(of_kind(&lines, "listing").len(), 13);
+        assert_eq!(of_kind(&lines, "listing").len(), 22);
         assert_eq!(of_kind(&lines, "rds.db_cluster_parameters")[0]["id"], "acme");
         assert!(lines.iter().all(|line| line["account"] == "123456789012"));
     }
@@ -171,12 +179,19 @@ mod tests {
     async fn each_call_that_fails_leaves_one_gap_and_takes_its_listings_along() {
         for (action, _) in ACTIONS {
             let (_, failing) = action.split_once(':').unwrap();
-            let target = if failing == "DescribeDBClusterParameters" { "@acme" } else { "" };
+            let target = match failing {
+                "DescribeDBClusterParameters" => "@acme",
+                "GetManagedPrefixListEntries" => "@pl-1",
+                _ => "",
+            };
             let listings = match failing {
-                "GetAccountAuthorizationDetails" => 9,
-                "GetCallerIdentity" | "DescribeDBClusterParameters" => 13,
+                "GetAccountAuthorizationDetails" => 18,
+                "GetCallerIdentity"
+                | "DescribeDBClusterParameters"
+                | "GetManagedPrefixListEntries"
+                | "DescribeVpcBlockPublicAccessOptions" => 22,
                 "DescribeDBClusterSnapshotAttributes" => continue,
-                _ => 12,
+                _ => 21,
             };
             for (status, body, reason) in
                 [(500, "<!doctype html>", "unsupported"), (403, "<Error><Code>AccessDenied</Code></Error>", "denied")]

@@ -162,6 +162,8 @@ record! {
         "EngineVersion" engine_version: String, unknown;
         /// Class, as in `db.r6g.large`.
         "DBInstanceClass" db_instance_class: String, unknown;
+        /// Changes that wait for the maintenance window; left out when none do.
+        "PendingModifiedValues" pending_modified_values: PendingModifiedValues, absent;
         /// Lifecycle status.
         "DBInstanceStatus" db_instance_status: String, unknown;
         /// Host name and port; none while the instance is being made.
@@ -182,6 +184,14 @@ record! {
         "AutoMinorVersionUpgrade" auto_minor_version_upgrade: bool, unknown;
         /// Tags.
         "TagList" tag_list: Vec<Tag>, empty;
+    }
+}
+
+record! {
+    /// Changes of an instance that wait for the maintenance window.
+    struct PendingModifiedValues / PendingModifiedValuesAnswer = "pending_modified_values" {
+        /// The class it will have.
+        "DBInstanceClass" db_instance_class: String, absent;
     }
 }
 

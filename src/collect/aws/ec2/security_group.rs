@@ -5,7 +5,8 @@ use aws_sdk_ec2::types;
 use crate::collect::aws::listing::{Entry, each};
 use crate::snapshot::schema::ec2::{
     IpPermission, IpPermissionAnswer, IpRange, IpRangeAnswer, Ipv6Range, Ipv6RangeAnswer, PrefixListId,
-    PrefixListIdAnswer, SecurityGroup, SecurityGroupAnswer, UserIdGroupPair, UserIdGroupPairAnswer,
+    PrefixListIdAnswer, ReferencedSecurityGroupAnswer, SecurityGroup, SecurityGroupAnswer, SecurityGroupRule,
+    SecurityGroupRuleAnswer, UserIdGroupPair, UserIdGroupPairAnswer,
 };
 
 pub(super) fn security_group(group: types::SecurityGroup) -> Entry<SecurityGroup> {
@@ -46,7 +47,33 @@ fn prefix_list(list: types::PrefixListId) -> PrefixListId {
 }
 
 fn group_pair(pair: types::UserIdGroupPair) -> UserIdGroupPair {
-    UserIdGroupPairAnswer { group_id: pair.group_id, user_id: pair.user_id }.record()
+    UserIdGroupPairAnswer {
+        group_id: pair.group_id,
+        user_id: pair.user_id,
+        vpc_peering_connection_id: pair.vpc_peering_connection_id,
+        description: pair.description,
+    }
+    .record()
+}
+
+/// A rule with its id.
+pub(super) fn rule(rule: types::SecurityGroupRule) -> Entry<SecurityGroupRule> {
+    let id = rule.security_group_rule_id.clone().unwrap_or_default();
+    let referenced =
+        |group: types::ReferencedSecurityGroup| ReferencedSecurityGroupAnswer { group_id: group.group_id }.record();
+    let answer = SecurityGroupRuleAnswer {
+        security_group_rule_id: rule.security_group_rule_id,
+        group_id: rule.group_id,
+        is_egress: rule.is_egress,
+        ip_protocol: rule.ip_protocol,
+        from_port: rule.from_port.map(i64::from),
+        to_port: rule.to_port.map(i64::from),
+        cidr_ipv4: rule.cidr_ipv4,
+        cidr_ipv6: rule.cidr_ipv6,
+        prefix_list_id: rule.prefix_list_id,
+        referenced_group_info: rule.referenced_group_info.map(referenced),
+    };
+    Entry::Kept(id, Box::new(answer.record()))
 }
 
 #[cfg(test)]
@@ -74,7 +101,12 @@ mod tests {
             (tcp().ip_ranges(range), "IpRanges", json!([{"CidrIp": "0.0.0.0/0", "Description": "office"}])),
             (tcp().ipv6_ranges(v6), "Ipv6Ranges", json!([{"CidrIpv6": "::/0", "Description": null}])),
             (tcp().prefix_list_ids(list), "PrefixListIds", json!([{"PrefixListId": "pl-1", "Description": null}])),
-            (tcp().user_id_group_pairs(pair), "UserIdGroupPairs", json!([{"GroupId": "sg-2", "UserId": "1"}])),
+            (
+                tcp().user_id_group_pairs(pair),
+                "UserIdGroupPairs",
+                json!([{"GroupId": "sg-2", "UserId": "1",
+                "VpcPeeringConnectionId": null, "Description": null}]),
+            ),
         ] {
             let data = data(permission.build());
             assert_eq!(data[key], expected);
@@ -86,5 +118,24 @@ mod tests {
     fn all_ports_are_said_by_naming_none() {
         let data = data(types::IpPermission::builder().ip_protocol("-1").build());
         assert_eq!((&data["FromPort"], &data["IpRanges"]), (&json!(null), &json!([])));
+    }
+
+    #[test]
+    fn rules_keep_their_ids() {
+        let group = types::ReferencedSecurityGroup::builder().group_id("sg-2").build();
+        let full = types::SecurityGroupRule::builder()
+            .security_group_rule_id("sgr-1")
+            .group_id("sg-1")
+            .is_egress(false)
+            .ip_protocol("tcp")
+            .from_port(3306)
+            .to_port(3306)
+            .referenced_group_info(group);
+        let (id, data) = kept(rule(full.build()));
+        assert_eq!(id, "sgr-1");
+        let expected = json!({"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-1", "IsEgress": false,
+            "IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "CidrIpv4": null, "CidrIpv6": null,
+            "PrefixListId": null, "ReferencedGroupInfo": {"GroupId": "sg-2"}});
+        assert_eq!(data, expected);
     }
 }

@@ -6,7 +6,8 @@ use super::part;
 use crate::collect::aws::listing::{Entry, each};
 use crate::snapshot::schema::rds::{
     CertificateDetails, CertificateDetailsAnswer, DbInstance, DbInstanceAnswer, InstanceEndpoint,
-    InstanceEndpointAnswer, InstanceSubnetGroup, InstanceSubnetGroupAnswer,
+    InstanceEndpointAnswer, InstanceSubnetGroup, InstanceSubnetGroupAnswer, PendingModifiedValues,
+    PendingModifiedValuesAnswer,
 };
 
 pub(super) fn instance(instance: types::DbInstance) -> Entry<DbInstance> {
@@ -24,6 +25,7 @@ fn answer(instance: types::DbInstance) -> DbInstanceAnswer {
         engine: instance.engine.as_deref().map(part::engine_of),
         engine_version: instance.engine_version,
         db_instance_class: instance.db_instance_class,
+        pending_modified_values: instance.pending_modified_values.map(pending),
         db_instance_status: instance.db_instance_status,
         endpoint: instance.endpoint.map(endpoint),
         publicly_accessible: instance.publicly_accessible,
@@ -35,6 +37,10 @@ fn answer(instance: types::DbInstance) -> DbInstanceAnswer {
         auto_minor_version_upgrade: instance.auto_minor_version_upgrade,
         tag_list: each(instance.tag_list, part::tag),
     }
+}
+
+fn pending(values: types::PendingModifiedValues) -> PendingModifiedValues {
+    PendingModifiedValuesAnswer { db_instance_class: values.db_instance_class }.record()
 }
 
 fn endpoint(endpoint: types::Endpoint) -> InstanceEndpoint {
