@@ -129,6 +129,30 @@ stop_all() {
     done
 }
 
+# The account that the servers run under: nobody, unless the state directory lies where nobody
+# cannot go (a checkout below a private home).
+server_user() {
+    if [ "$(id -u)" != 0 ]; then
+        id -un
+    elif setpriv --reuid=nobody --regid=nogroup --clear-groups test -x "$LAB"; then
+        echo nobody
+    else
+        echo root
+    fi
+}
+
+# server_home HOME DATA CERTIFICATES: a fresh home of a database server, with a copy of that data directory.
+server_home() {
+    local home=$1 data=$2 certificates=$3
+    [ "${#home}" -lt 90 ] || die "$home is too long for a socket's path; set AURORA_AUDIT_LAB"
+    rm -rf "$home"
+    mkdir -p "$home"
+    cp -a "$data" "$home/data"
+    cp "$certificates/chain.pem" "$certificates/key.pem" "$home"
+    chmod 600 "$home/key.pem"
+    chown -R "$(server_user)" "$home"
+}
+
 # Every server kind is a file that defines KIND_install, KIND_start and what else it needs.
 for kind in "$HERE"/servers/*.sh; do
     . "$kind"

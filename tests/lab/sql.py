@@ -13,8 +13,10 @@ from pymysql.constants import CLIENT, CR
 
 from aws import HERE, LAB, secret
 
-STOCK_ACCOUNTS = "('rdsadmin', 'mysql.sys', 'mysql.session', 'mysql.infoschema')"
+STOCK_ACCOUNTS = "('rdsadmin', 'mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys', 'PUBLIC')"
 STOCK_SCHEMAS = "('mysql', 'sys', 'information_schema', 'performance_schema')"
+# Those that are shaped as Aurora MySQL 3.
+CLUSTERS = ("orders", "shop", "reports")
 
 
 def connect(server, patience=50):
@@ -27,6 +29,8 @@ def connect(server, patience=50):
             client_flag=CLIENT.MULTI_STATEMENTS,
             autocommit=True,
             charset="utf8mb4",
+            # A socket needs no TLS, and the oldest server speaks none that this library would.
+            ssl_disabled=True,
         )
     except pymysql.OperationalError as error:
         if error.args[0] != CR.CR_CONN_HOST_ERROR or patience == 0:
@@ -60,12 +64,14 @@ def restore(connection, server):
         return connection.escape(text)
 
     for user, host in run(connection, f"SELECT User, Host FROM mysql.user WHERE User NOT IN {STOCK_ACCOUNTS}"):
-        run(connection, f"DROP USER {escape(user)}@{escape(host)}")
+        # Roles of MariaDB have no host.
+        drop = f"USER {escape(user)}@{escape(host)}" if host or server != "mariadb" else f"ROLE {escape(user)}"
+        run(connection, f"DROP {drop}")
     for (schema,) in run(
         connection, f"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN {STOCK_SCHEMAS}"
     ):
         run(connection, f"DROP DATABASE `{schema}`")
-    for name in ("common", server):
+    for name in ("common", server) if server in CLUSTERS else (server,):
         run(connection, filled((HERE / "accounts" / f"{name}.sql").read_text(encoding="utf-8")))
 
 

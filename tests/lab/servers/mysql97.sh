@@ -43,18 +43,6 @@ mysql97_install() {
     : >"$MYSQL97/complete"
 }
 
-# The account that the servers run under: nobody, unless the state directory lies where nobody
-# cannot go (a checkout below a private home).
-mysql97_user() {
-    if [ "$(id -u)" != 0 ]; then
-        id -un
-    elif setpriv --reuid=nobody --regid=nogroup --clear-groups test -x "$LAB"; then
-        echo nobody
-    else
-        echo root
-    fi
-}
-
 # mysql97 HOME ARGUMENT...: prints the command line, one word a line, for a server with that home.
 mysql97_command() {
     local home=$1 loader libc
@@ -64,7 +52,7 @@ mysql97_command() {
     printf '%s\n' env -u LD_PRELOAD -u LD_LIBRARY_PATH OPENSSL_CONF=/dev/null TMPDIR="$home" \
         OPENSSL_MODULES="${libc%/*}/ossl-modules" \
         "$loader" --library-path "${libc%/*}:$MYSQL97/usr/lib/mysql/private" "$MYSQL97/usr/sbin/mysqld" --no-defaults \
-        --user="$(mysql97_user)" --basedir="$MYSQL97/usr" --plugin-dir="$MYSQL97/usr/lib/mysql/plugin" \
+        --user="$(server_user)" --basedir="$MYSQL97/usr" --plugin-dir="$MYSQL97/usr/lib/mysql/plugin" \
         --lc-messages-dir="$MYSQL97/usr/share/mysql" --character-sets-dir="$MYSQL97/usr/share/mysql/charsets" \
         --datadir="$home/data" --innodb-redo-log-capacity=8M --auto-generate-certs=OFF "$@"
 }
@@ -79,7 +67,7 @@ mysql97_template() {
 RENAME USER root@localhost TO rdsadmin@localhost;
 ALTER USER rdsadmin@localhost IDENTIFIED BY '$(secret rdsadmin)';
 SQL
-    chown -R "$(mysql97_user)" "$home"
+    chown -R "$(server_user)" "$home"
     mapfile -t command < <(mysql97_command "$home" --initialize-insecure --init-file="$home/first.sql")
     "${command[@]}" >"$LAB/log/mysql97-template.log" 2>&1 ||
         die "mysqld cannot initialise: $(tail -n 5 "$LAB/log/mysql97-template.log")"
@@ -89,13 +77,7 @@ SQL
 mysql97_start() {
     local name=$1 port=$2 certificates=$3 home="$LAB/mysql/$1" command
     shift 3
-    rm -rf "$home"
-    mkdir -p "$home"
-    cp -a "$MYSQL97/template/data" "$home/data"
-    cp "$certificates/chain.pem" "$certificates/key.pem" "$home"
-    chmod 600 "$home/key.pem"
-    chown -R "$(mysql97_user)" "$home"
-    [ "${#home}" -lt 90 ] || die "$home is too long for a socket's path; set AURORA_AUDIT_LAB"
+    server_home "$home" "$MYSQL97/template/data" "$certificates"
     # Name resolution, partial revokes: as Aurora MySQL 3 has them. The tests' many broken
     # handshakes must not get loopback blocked.
     mapfile -t command < <(mysql97_command "$home" --port="$port" --bind-address="$HOST" --mysqlx=OFF \
