@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use aurora_audit::check::{GateOptions, assess};
 use aurora_audit::facts::{Facts, TARGETS};
 use aurora_audit::report::{Format, Options, render};
-use aurora_audit::rules::{self, evaluate};
+use aurora_audit::rules::{self, Detail, evaluate};
 use aurora_audit::snapshot::read_texts;
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -36,9 +36,9 @@ fn main() {
     let (reading, snapshot) = fastest(|| read_texts(&texts).unwrap());
     let (loading, set) = fastest(|| rules::load(&rules::embedded(), TARGETS).unwrap());
     let (joining, facts) = fastest(|| Facts::new(&snapshot));
-    let (judging, verdicts) = fastest(|| evaluate(&set, &facts));
+    let (judging, verdicts) = fastest(|| evaluate(&set, &facts, Detail::All));
     let gate = GateOptions { fail_on: None, allow_incomplete: false };
-    let (assessing, assessment) = fastest(|| assess(&snapshot, &set, gate, Timestamp::UNIX_EPOCH));
+    let (assessing, assessment) = fastest(|| assess(&snapshot, &set, gate, Timestamp::UNIX_EPOCH, Detail::All));
 
     println!("{:<34}{:>10}  {:>9}  note", "stage", "ms", "ratio");
     let row = |stage: &str, took: Duration, note: String| {

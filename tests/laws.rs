@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurora_audit::check::{GateOptions, assess};
 use aurora_audit::facts::TARGETS;
 use aurora_audit::model::Outcome;
-use aurora_audit::rules::{self, RuleSet};
+use aurora_audit::rules::{self, Detail, RuleSet};
 use aurora_audit::snapshot::read_texts;
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ fn verdicts(rules: &RuleSet, lines: &[String]) -> Verdicts {
     let text = lines.join("\n") + "\n";
     let snapshot = read_texts(&[("x.jsonl".into(), text)]).unwrap();
     let gate = GateOptions { fail_on: None, allow_incomplete: false };
-    let assessment = assess(&snapshot, rules, gate, Timestamp::UNIX_EPOCH);
+    let assessment = assess(&snapshot, rules, gate, Timestamp::UNIX_EPOCH, Detail::Findings);
     let of = |it: &aurora_audit::check::VerdictEntry| ((it.rule.clone(), it.subject.id.raw().to_owned()), it.outcome);
     assessment.verdicts.iter().map(of).collect()
 }

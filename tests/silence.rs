@@ -7,7 +7,7 @@ mod common;
 use aurora_audit::check::{GateOptions, assess};
 use aurora_audit::facts::TARGETS;
 use aurora_audit::model::Outcome::{self, Fail, Pass, Unknown};
-use aurora_audit::rules;
+use aurora_audit::rules::{self, Detail};
 use aurora_audit::snapshot::read_texts;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn verdicts(rule: &str, files: &[&[Value]]) -> Vec<(String, Outcome)> {
     let files: Vec<_> = files.iter().map(|lines| ("x.jsonl".into(), text(lines))).collect();
     let rules = rules::load(&rules::embedded(), TARGETS).unwrap_or_else(|errors| panic!("{errors}"));
     let gate = GateOptions { fail_on: None, allow_incomplete: false };
-    let assessment = assess(&read_texts(&files).unwrap(), &rules, gate, Timestamp::UNIX_EPOCH);
+    let assessment = assess(&read_texts(&files).unwrap(), &rules, gate, Timestamp::UNIX_EPOCH, Detail::Findings);
     let of_rule = assessment.verdicts.iter().filter(|verdict| verdict.rule == rule);
     of_rule.map(|verdict| (verdict.subject.id.raw().to_owned(), verdict.outcome)).collect()
 }

@@ -14,14 +14,15 @@ use super::assessment::{
 use super::gate::{Completeness as Reading, GateOptions, empty_summary, judge};
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Untrusted, Why};
-use crate::rules::{Element, Evidence, Rule, RuleSet, Verdict, evaluate};
+use crate::rules::{Detail, Element, Evidence, Rule, RuleSet, Verdict, evaluate};
 use crate::snapshot::schema::collection::Listing;
 use crate::snapshot::{Completeness, Record, Snapshot, SnapshotFile};
 
-/// Judges a snapshot by rules and asks the gate.
-pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Timestamp) -> Assessment {
+/// Judges a snapshot by rules and asks the gate. `detail` says which verdicts show what decided them: a report that shows
+/// no passes need not wait for their evidence.
+pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Timestamp, detail: Detail) -> Assessment {
     let facts = Facts::new(snapshot);
-    let verdicts = evaluate(rules, &facts);
+    let verdicts = evaluate(rules, &facts, detail);
     let places = Places::of(snapshot, &verdicts);
     let gaps = gaps(snapshot);
     let summary = summarise(rules, &verdicts, &gaps, facts.cluster_count());

@@ -9,7 +9,7 @@ use super::output::write_reports;
 use crate::check::{GateOptions, assess};
 use crate::config::{CheckSettings, resolve_time};
 use crate::facts::TARGETS;
-use crate::rules::{self, RuleSet, run_cases};
+use crate::rules::{self, Detail, RuleSet, run_cases};
 use crate::snapshot::{self, Snapshot};
 
 /// Runs the command.
@@ -57,7 +57,10 @@ pub fn judge(
     settings: &CheckSettings,
     args: &JudgeArgs,
 ) -> Result<Exit, CliError> {
-    let assessment = assess(snapshot, rules, settings.gate, settings.now);
+    let profile = args.writing.sarif_profile;
+    let shown = settings.outputs.iter().any(|output| output.format.shows_passes(profile));
+    let detail = if shown { Detail::All } else { Detail::Findings };
+    let assessment = assess(snapshot, rules, settings.gate, settings.now, detail);
     write_reports(&assessment, &settings.outputs, args.writing.sarif_profile)?;
     Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))
 }

@@ -84,6 +84,15 @@ impl Format {
         REGISTRY.iter().find(|(format, ..)| *format == self).map_or("", |(_, key, _)| key)
     }
 
+    /// Whether it shows what passes rest on, so that their evidence must be gathered.
+    pub const fn shows_passes(self, profile: SarifProfile) -> bool {
+        match self {
+            Self::Text => false,
+            Self::Json | Self::Html => true,
+            Self::Sarif => matches!(profile, SarifProfile::Full),
+        }
+    }
+
     /// The names of all formats.
     pub fn keys() -> impl Iterator<Item = &'static str> {
         REGISTRY.iter().map(|(_, key, _)| *key)

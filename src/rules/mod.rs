@@ -24,6 +24,7 @@ mod yaml;
 pub use cases::{CaseFailure, Difference, run_cases};
 pub use embedded::embedded;
 pub use expr::Fault;
+pub use judge::Detail;
 pub use load::load;
 pub use problem::{LoadError, LoadErrors};
 pub use rule::{Control, Effort, Param, RemediationText, Rule, RuleSet, Status};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cases::Case;
-use super::expr::{Const, Ir, Ty};
+use super::expr::{Condition, Const, Ir, Listing, Ty};
 use super::template::Template;
 use crate::model::{Coverage, Severity};
 
@@ -52,6 +52,7 @@ pub struct Rule {
     /// The file that it was loaded from.
     pub path: String,
     pub(super) logic: Logic,
+    pub(super) fast: Fast,
     pub(super) cases: Vec<Case>,
 }
 
@@ -133,6 +134,28 @@ pub(super) struct Logic {
     pub(super) cli: Option<Template>,
     pub(super) sql: Option<Template>,
     pub(super) terraform: Option<Template>,
+}
+
+/// What decides, compiled.
+#[derive(Debug)]
+pub(super) struct Fast {
+    pub(super) when: Option<Condition>,
+    pub(super) list: Option<Listing>,
+    pub(super) check: Condition,
+    /// Steps that judging one element costs.
+    pub(super) cost: u32,
+}
+
+impl Fast {
+    /// Compiles a rule's conditions.
+    pub(super) fn new(logic: &Logic) -> Self {
+        Self {
+            when: logic.when.as_ref().map(Condition::new),
+            list: logic.for_each.as_ref().map(|for_each| Listing::new(&for_each.list)),
+            check: Condition::new(&logic.check),
+            cost: logic.check.size(),
+        }
+    }
 }
 
 /// The list whose elements a rule judges.

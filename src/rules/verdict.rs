@@ -1,5 +1,7 @@
 //! What rules say of subjects.
 
+use std::sync::Arc;
+
 use crate::facts::Identity;
 use crate::model::{Outcome, Place, Untrusted, Why};
 
@@ -9,7 +11,7 @@ pub struct Verdict {
     /// Index of the rule in the [`super::RuleSet`].
     pub rule: usize,
     /// What was judged.
-    pub subject: Identity,
+    pub subject: Arc<Identity>,
     /// The outcome.
     pub outcome: Outcome,
     /// What was found, in a sentence.

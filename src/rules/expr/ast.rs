@@ -129,6 +129,11 @@ impl Quantifier {
     pub(super) fn of_name(name: &str) -> Option<Self> {
         Self::TABLE.into_iter().find(|(of, _)| *of == name).map(|(_, quantifier)| quantifier)
     }
+
+    /// Whether it gives a list; otherwise it is a condition.
+    pub(super) const fn makes_a_list(self) -> bool {
+        matches!(self, Self::Filter | Self::Map)
+    }
 }
 
 /// Words that CEL keeps for itself: no variable may have such a name.

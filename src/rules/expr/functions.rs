@@ -118,7 +118,7 @@ fn cidr(text: &str) -> Result<IpNet, (String, Option<String>)> {
 /// Calls a function with arguments that are there. An `Err(Ok(detail))` is a value that cannot be read.
 pub(super) fn call<'a, At: Clone>(
     function: Function,
-    arguments: &[Val<'a, At>],
+    arguments: &[Val<'_, At>],
 ) -> Result<Val<'a, At>, Result<String, Undecided>> {
     match (function, arguments) {
         (Function::Size, [Val::Str(text)]) => count(text.chars().count()),

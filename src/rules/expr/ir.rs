@@ -70,6 +70,8 @@ pub(in crate::rules) struct Loop {
     pub(super) quantifier: Quantifier,
     pub(super) list: Ir,
     pub(super) body: Ir,
+    /// Steps that each element costs.
+    pub(super) cost: u32,
 }
 
 /// A value that stands in the rule.
@@ -92,6 +94,25 @@ impl Ir {
             Self::Field(access) | Self::Has(access) => Some(&access.text),
             Self::Var(var) => Some(&var.name),
             _ => None,
+        }
+    }
+
+    /// How many parts it has.
+    pub(in crate::rules) fn size(&self) -> u32 {
+        let all = |parts: &[Self]| parts.iter().map(Self::size).sum();
+        1 + match self {
+            Self::Const(_) | Self::Var(_) | Self::Param(_) => 0,
+            Self::Field(access) | Self::Has(access) => access.of.size(),
+            Self::IsNull { of, .. } | Self::Not(of) | Self::Negate(of) => of.size(),
+            Self::And(sides)
+            | Self::Or(sides)
+            | Self::Equal { sides, .. }
+            | Self::Order(_, sides)
+            | Self::In(sides)
+            | Self::Arithmetic(_, sides) => all(&**sides),
+            Self::Choice(parts) => all(&**parts),
+            Self::Call(_, parts) | Self::List(parts) => all(parts),
+            Self::Loop(parts) => parts.list.size() + parts.cost,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod ast;
 mod check;
+mod closure;
 mod eval;
 mod functions;
 mod ir;
@@ -15,6 +16,7 @@ mod value;
 
 pub(super) use ast::{Ast, Name, RESERVED};
 pub(super) use check::{Checked, Guards, Let, Scope, Usage, check};
+pub(super) use closure::{Condition, Frame, Listing};
 pub(super) use eval::Interpreter;
 pub(super) use functions::{NAMESPACES, literal};
 pub(super) use ir::{Const, Ir};

@@ -1,5 +1,6 @@
 //! What an evaluation leaves behind: nothing on the fast path, or every fact that decided, with its value and its place.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::value::Val;
@@ -106,12 +107,16 @@ pub(in crate::rules) struct Recording {
 impl Recording {
     /// What was read, each once.
     pub(in crate::rules) fn into_reads(self) -> Vec<Read> {
-        let mut unique: Vec<Read> = Vec::with_capacity(self.reads.len());
-        for read in self.reads {
-            if !unique.contains(&read) {
-                unique.push(read);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let mut unique = self.reads;
+        unique.retain(|read| {
+            let reason = match &read.reason {
+                None => None,
+                Some(Reason::Missing) => Some(None),
+                Some(Reason::Why(why)) => Some(Some(why.to_string())),
+            };
+            seen.insert((read.fact.clone(), read.value.clone(), reason, read.places.clone()))
+        });
         unique
     }
 }

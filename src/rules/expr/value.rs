@@ -62,6 +62,9 @@ pub enum Fault {
     /// The rule looks at too much.
     #[error("the rule took more than {} steps", super::eval::MAX_STEPS)]
     Budget,
+    /// The closures and the interpreter came to different answers: our mistake.
+    #[error("two ways of evaluating it disagree")]
+    Disagreement,
     /// A fact is not of the type that it declares: our mistake.
     #[error("a fact has another type than it declares")]
     Mistyped,

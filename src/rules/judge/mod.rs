@@ -1,9 +1,11 @@
-//! One rule, one subject: the outcome, and the evidence for it.
+//! One rule, one subject: the outcome by closures, and the evidence for it by the interpreter, which says the same and why.
 
+mod quick;
 #[cfg(test)]
 mod tests;
 
-use super::expr::{Const, Interpreter, Ir, Items, NoTrace, Read, Reason, Recording, Trace, Undecided, Val};
+use self::quick::Quick;
+use super::expr::{Const, Fault, Interpreter, Ir, Items, NoTrace, Read, Reason, Recording, Trace, Undecided, Val};
 use super::given::GivenValue;
 use super::rule::{Empty, ForEach, Rule};
 use super::verdict::{Element, Evidence, Remediation};
@@ -21,11 +23,52 @@ pub(super) struct Judged {
     pub(super) gaps: Vec<Why>,
 }
 
-/// Messages of elements that a verdict repeats.
+/// Facts that a message repeats.
 const REPEATED: usize = 3;
+/// Facts that a verdict shows.
+const SHOWN: usize = 500;
+
+/// Which verdicts come with what decided them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// All of them.
+    All,
+    /// All but passes and those that do not apply, which are nothing but their outcome then.
+    Findings,
+}
 
 /// Judges a subject. `only` is a list of one element that stands for those of the subject, in a rule's own tests.
-pub(super) fn judge(rule: &Rule, subject: &dyn Object, values: &[Const], only: Option<&Vec<GivenValue>>) -> Judged {
+pub(super) fn judge(
+    rule: &Rule,
+    subject: &dyn Object,
+    values: &[Const],
+    only: Option<&Vec<GivenValue>>,
+    detail: Detail,
+) -> Judged {
+    let quick = Quick::judge(rule, subject, values, only);
+    let bare = detail == Detail::Findings && matches!(quick.outcome, Outcome::Pass | Outcome::NotApplicable);
+    if bare {
+        return Judged { outcome: quick.outcome, ..Judged::empty() };
+    }
+    if quick.exhausted {
+        return undecided_by(Undecided::Error(Fault::Budget), Vec::new());
+    }
+    let judged = explain(rule, subject, values, only, &quick);
+    if judged.outcome == quick.outcome {
+        judged
+    } else {
+        undecided_by(Undecided::Error(Fault::Disagreement), Vec::new())
+    }
+}
+
+/// The same by the interpreter, with all that it read.
+fn explain(
+    rule: &Rule,
+    subject: &dyn Object,
+    values: &[Const],
+    only: Option<&Vec<GivenValue>>,
+    quick: &Quick,
+) -> Judged {
     let bench = Bench { rule, subject, values };
     if let Some(when) = &rule.logic.when {
         let mut interpreter = bench.start::<Recording>(None);
@@ -40,7 +83,7 @@ pub(super) fn judge(rule: &Rule, subject: &dyn Object, values: &[Const], only: O
         (Some(_), Some(list)) => {
             bench.judge(Some((&Items::Facts(list, ()), &Items::Facts(list, <Recording as Trace>::At::default()), 0)))
         }
-        (Some(for_each), None) => bench.judge_each(for_each),
+        (Some(for_each), None) => bench.judge_each(for_each, &quick.elements),
     }
 }
 
@@ -71,7 +114,7 @@ impl<'a> Bench<'a> {
             outcome: Outcome::NotApplicable,
             message: reason.as_str().into(),
             reasons: vec![reason.into()],
-            evidence: trace.into_reads().into_iter().map(evidence).collect(),
+            evidence: all_evidence(trace.into_reads()),
             ..Judged::empty()
         }
     }
@@ -128,7 +171,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn judge_each(&self, for_each: &'a ForEach) -> Judged {
+    fn judge_each(&self, for_each: &'a ForEach, not_passing: &[usize]) -> Judged {
         let mut recording = self.start::<Recording>(None);
         let recorded = recording.list(&for_each.list);
         let fast = self.start::<NoTrace>(None).list(&for_each.list);
@@ -146,12 +189,9 @@ impl<'a> Bench<'a> {
             return empty_list(for_each, listed);
         }
         let mut whole = Judged { evidence: vec![listed], ..Judged::empty() };
-        for index in 0..count {
-            let passes = self.start::<NoTrace>(Some((&fast, index))).decide(&self.rule.logic.check) == Ok(true);
-            if !passes {
-                let key = key(&recorded.get(index, Recording::item), index);
-                whole.add(key, self.judge(Some((&fast, &recorded, index))));
-            }
+        for index in not_passing.iter().copied() {
+            let key = key(&recorded.get(index, Recording::item), index);
+            whole.add(key, self.judge(Some((&fast, &recorded, index))));
         }
         whole.summarise(count);
         whole
@@ -189,7 +229,7 @@ impl Judged {
     }
 
     fn of(reads: Vec<Read>) -> Self {
-        Self { evidence: reads.into_iter().map(evidence).collect(), ..Self::empty() }
+        Self { evidence: all_evidence(reads), ..Self::empty() }
     }
 
     /// Adds what was said of an element.
@@ -252,7 +292,7 @@ fn undecided_by(undecided: Undecided, reads: Vec<Read>) -> Judged {
             judged.gaps.push(why.clone());
         }
     }
-    judged.evidence = reads.into_iter().map(evidence).collect();
+    judged.evidence = all_evidence(reads);
     judged
 }
 
@@ -282,6 +322,17 @@ fn holding(evidence: &[Evidence]) -> Untrusted {
     let more = evidence.len().saturating_sub(REPEATED);
     let more = if more > 0 { format!(", and {more} more facts") } else { String::new() };
     format!("{}{more}", facts.collect::<Vec<_>>().join(", ")).into()
+}
+
+/// What was read, up to what a reader can take in; how much more there was is said.
+fn all_evidence(reads: Vec<Read>) -> Vec<Evidence> {
+    let more = reads.len().saturating_sub(SHOWN);
+    let mut shown: Vec<Evidence> = reads.into_iter().take(SHOWN).map(evidence).collect();
+    if more > 0 {
+        let value = Some(format!("{more} more").into());
+        shown.push(Evidence { fact: "facts not shown".to_owned(), value, places: Vec::new() });
+    }
+    shown
 }
 
 fn evidence(read: Read) -> Evidence {

@@ -9,7 +9,7 @@ use crate::model::{Derived, Fact, Gap, GapReason, Outcome, Why};
 use crate::rules::rule::RuleSet;
 use crate::rules::testing::{MODEL, Sample, World, changed, door, load, sample, stand_in};
 use crate::rules::verdict::{Evidence, Remediation, Verdict};
-use crate::rules::{evaluate, run_cases};
+use crate::rules::{Detail, evaluate, run_cases};
 
 /// A rule around a few lines of logic.
 fn rule(logic: &str, tests: &str) -> RuleSet {
@@ -25,7 +25,7 @@ fn rule(logic: &str, tests: &str) -> RuleSet {
 const TESTS: &str = "  - {name: a, expect: pass, given: {r: {}}}\n  - {name: b, expect: fail, given: {r: {}}}\n  - {name: c, expect: unknown, given: {r: {}}}";
 
 fn judge(rules: &RuleSet, subject: Sample) -> Verdict {
-    evaluate(rules, &World { samples: vec![("orders".into(), Ok(subject))], ..World::default() }).remove(0)
+    evaluate(rules, &World { samples: vec![("orders".into(), Ok(subject))], ..World::default() }, Detail::All).remove(0)
 }
 
 /// A verdict to look at.
@@ -226,7 +226,7 @@ fn subjects_without_facts_are_unknown() {
     let rules = rule("check: |\n  r.public\nmessage: x", TESTS);
     let why = Why::Truncated { source: "rds:DescribeDBClusters".into() };
     let world = World { samples: vec![("gone".into(), Err(why.clone()))], ..World::default() };
-    let verdict = evaluate(&rules, &world).remove(0);
+    let verdict = evaluate(&rules, &world, Detail::All).remove(0);
     assert_eq!(verdict.gaps, [why]);
     assert_snapshot!(show(&verdict), @r"
         unknown: cannot be judged: the answer of rds:DescribeDBClusters is incomplete in the snapshot
@@ -244,7 +244,7 @@ fn order_does_not_depend_on_threads_or_input() {
     };
     let run = |threads: usize, world: &World| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        format!("{:?}", pool.install(|| evaluate(&rules, world)))
+        format!("{:?}", pool.install(|| evaluate(&rules, world, Detail::All)))
     };
     let one = run(1, &clusters(&names));
     let sorted: Vec<String> = (0..300).map(|number| format!("c{number:03}")).collect();
@@ -260,7 +260,7 @@ fn the_model_rule_keeps_its_own_tests_and_reads_well() {
         clusters: vec![stand_in("a-on", Some(true)), stand_in("b-off", Some(false)), stand_in("c-unread", None)],
         ..World::default()
     };
-    let verdicts = evaluate(&rules, &world);
+    let verdicts = evaluate(&rules, &world, Detail::All);
     let outcomes: Vec<Outcome> = verdicts.iter().map(|verdict| verdict.outcome).collect();
     assert_eq!(outcomes, [Outcome::Pass, Outcome::Fail, Outcome::Unknown]);
     assert_snapshot!(verdicts.iter().map(show).collect::<String>(), @r"

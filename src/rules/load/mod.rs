@@ -12,7 +12,7 @@ use super::decode::{Fields, Reader};
 use super::expr::did_you_mean;
 use super::file::{self, Description, KEYS};
 use super::problem::{LoadError, LoadErrors, Problem};
-use super::rule::{Rule, RuleSet};
+use super::rule::{Fast, Rule, RuleSet};
 use super::source::{MAX_BYTES, RuleSource, digest};
 use super::yaml;
 use crate::facts::TargetType;
@@ -143,6 +143,7 @@ fn assemble(
         tags,
         params,
         path: source.path.clone(),
+        fast: Fast::new(&logic),
         logic,
         cases,
     }

@@ -105,7 +105,8 @@ impl Checker<'_> {
             Quantifier::Map => Ty::List(Box::new(inner.ty.clone())),
             _ => Ty::Bool,
         };
-        let parts = Loop { quantifier, list: items.ir.clone(), body: inner.ir.clone() };
+        let cost = inner.ir.size();
+        let parts = Loop { quantifier, list: items.ir.clone(), body: inner.ir.clone(), cost };
         Checked::of(&[&items, &inner], ty, Ir::Loop(Box::new(parts)))
     }
 }

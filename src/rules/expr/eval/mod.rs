@@ -1,7 +1,7 @@
 //! The interpreter: Kleene's three-valued logic over facts, one implementation for the fast path and for evidence.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -15,8 +15,8 @@ use super::trace::Trace;
 use super::value::{Fault, Items, Undecided, Val};
 use crate::model::{Object, Value, Why};
 
-/// Steps that one evaluation may take.
-pub(super) const MAX_STEPS: u32 = 100_000;
+/// Steps that one verdict may take: parts of a rule times elements that they look at.
+pub(super) const MAX_STEPS: u32 = 2_000_000;
 
 type Result<T> = std::result::Result<T, Undecided>;
 /// Two operands.
@@ -79,11 +79,13 @@ impl<'a, T: Trace> Interpreter<'a, T> {
         if self.steps == 0 { Err(Undecided::Error(Fault::Budget)) } else { outcome }
     }
 
+    /// Pays for work.
+    fn charge(&mut self, steps: u32) -> Result<()> {
+        self.steps = self.steps.saturating_sub(steps);
+        if self.steps == 0 { Err(Undecided::Error(Fault::Budget)) } else { Ok(()) }
+    }
+
     fn eval(&mut self, ir: &'a Ir) -> Result<Val<'a, T::At>> {
-        self.steps = self.steps.saturating_sub(1);
-        if self.steps == 0 {
-            return Err(Undecided::Error(Fault::Budget));
-        }
         match ir {
             Ir::Const(value) => Ok(Val::of_const(value)),
             Ir::Var(var) => self.variable(var),
@@ -261,9 +263,9 @@ impl<'a, T: Trace> Interpreter<'a, T> {
         self.note_whole(&sides[1], &list);
         let (needle, list) = self.both_present(sides, needle, list)?;
         let Val::List(items) = list else { return Err(Undecided::Error(Fault::Mistyped)) };
+        self.charge(u32::try_from(items.len()).unwrap_or(u32::MAX))?;
         let mut undecided = None;
         for index in 0..items.len() {
-            self.steps = self.steps.saturating_sub(1);
             match items.get(index, T::item) {
                 Val::Unknown(why, at) => {
                     undecided = Some(self.unknown::<bool>(sides[1].fact().unwrap_or("an element"), why, &at));
@@ -277,13 +279,8 @@ impl<'a, T: Trace> Interpreter<'a, T> {
 
     fn arithmetic(&mut self, operator: Operator, sides: &'a [Ir; 2]) -> Result<Val<'a, T::At>> {
         let (left, right) = self.both(sides)?;
-        match self.both_present(sides, left, right)? {
-            (Val::Str(left), Val::Str(right)) => Ok(Val::Str(Cow::Owned(left.into_owned() + &right))),
-            (Val::Int(left), Val::Int(right)) => {
-                calculate(operator, left, right).map(Val::Int).map_err(Undecided::Error)
-            }
-            _ => Err(Undecided::Error(Fault::Mistyped)),
-        }
+        let (left, right) = self.both_present(sides, left, right)?;
+        arithmetic(operator, &left, &right)
     }
 
     fn call(&mut self, function: Function, arguments: &'a [Ir]) -> Result<Val<'a, T::At>> {
@@ -313,18 +310,19 @@ impl<'a, T: Trace> Interpreter<'a, T> {
             self.note_whole(&parts.list, &list);
         }
         match parts.quantifier {
-            Quantifier::All => self.quantify(items, &parts.body, false).map(Val::Bool),
-            Quantifier::Exists => self.quantify(items, &parts.body, true).map(Val::Bool),
+            Quantifier::All => self.quantify(items, parts, false).map(Val::Bool),
+            Quantifier::Exists => self.quantify(items, parts, true).map(Val::Bool),
             Quantifier::ExistsOne => {
-                let hits = self.each(items, |this, _| this.truth(&parts.body))?;
+                let hits = self.each(items, parts.cost, |this, _| this.truth(&parts.body))?;
                 Ok(Val::Bool(hits.into_iter().filter(|hit| *hit).count() == 1))
             }
             Quantifier::Filter => {
-                let kept = self.each(items, |this, item| Ok(this.truth(&parts.body)?.then(|| item.clone())))?;
+                let kept =
+                    self.each(items, parts.cost, |this, item| Ok(this.truth(&parts.body)?.then(|| item.clone())))?;
                 Ok(Val::List(Items::Made(Rc::new(kept.into_iter().flatten().collect()))))
             }
             Quantifier::Map => {
-                let made = self.each(items, |this, _| this.eval(&parts.body))?;
+                let made = self.each(items, parts.cost, |this, _| this.eval(&parts.body))?;
                 Ok(Val::List(Items::Made(Rc::new(made))))
             }
         }
@@ -339,13 +337,14 @@ impl<'a, T: Trace> Interpreter<'a, T> {
     }
 
     /// `all` when `false` decides, `exists` when `true` does. Only what decided stays in the trace.
-    fn quantify(&mut self, items: &Items<'a, T::At>, body: &'a Ir, decisive: bool) -> Result<bool> {
+    fn quantify(&mut self, items: &Items<'a, T::At>, parts: &'a Loop, decisive: bool) -> Result<bool> {
         let start = self.trace.mark();
         let mut idle: Vec<Range<usize>> = Vec::new();
         let mut undecided: Option<Undecided> = None;
         for index in 0..items.len() {
             let from = self.trace.mark();
-            match self.with(items.get(index, T::item), |this| this.truth(body)) {
+            self.charge(parts.cost)?;
+            match self.with(items.get(index, T::item), |this| this.truth(&parts.body)) {
                 Ok(value) if value == decisive => {
                     self.trace.cut(start..from);
                     return Ok(decisive);
@@ -367,10 +366,12 @@ impl<'a, T: Trace> Interpreter<'a, T> {
     fn each<V>(
         &mut self,
         items: &Items<'a, T::At>,
+        cost: u32,
         body: impl Fn(&mut Self, &Val<'a, T::At>) -> Result<V>,
     ) -> Result<Vec<V>> {
         (0..items.len())
             .map(|index| {
+                self.charge(cost)?;
                 let item = items.get(index, T::item);
                 self.with(item.clone(), |this| body(this, &item))
             })
@@ -378,12 +379,26 @@ impl<'a, T: Trace> Interpreter<'a, T> {
     }
 }
 
-fn holds(operator: Operator, order: Ordering) -> bool {
+/// Whether an order is the one that an operator asks for.
+pub(super) fn holds(operator: Operator, order: Ordering) -> bool {
     match operator {
         Operator::Less => order.is_lt(),
         Operator::LessEqual => order.is_le(),
         Operator::Greater => order.is_gt(),
         _ => order.is_ge(),
+    }
+}
+
+/// Arithmetic between values that are there.
+pub(super) fn arithmetic<'a, At: Clone>(
+    operator: Operator,
+    left: &Val<'_, At>,
+    right: &Val<'_, At>,
+) -> Result<Val<'a, At>> {
+    match (left, right) {
+        (Val::Str(left), Val::Str(right)) => Ok(Val::Str(Cow::Owned(format!("{left}{right}")))),
+        (Val::Int(left), Val::Int(right)) => calculate(operator, *left, *right).map(Val::Int).map_err(Undecided::Error),
+        _ => Err(Undecided::Error(Fault::Mistyped)),
     }
 }
 

@@ -1,0 +1,45 @@
+//! The shipped rules as a whole, over the snapshot that comes with the program.
+#![expect(clippy::panic, reason = "a test that cannot go on stops")]
+
+mod common;
+
+use aurora_audit::facts::{Facts, TARGETS};
+use aurora_audit::model::Outcome;
+use aurora_audit::rules::{self, Detail, RuleSet, evaluate};
+use aurora_audit::snapshot::read_texts;
+
+fn builtin() -> RuleSet {
+    rules::load(&rules::embedded(), TARGETS).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// Verdicts come from closures; where evidence is asked for, the interpreter answers too, and a disagreement is an error.
+#[test]
+fn closures_and_interpreter_agree_on_every_verdict() {
+    let text = std::fs::read_to_string(common::fixture()).unwrap();
+    let snapshot = read_texts(&[("acme.jsonl".into(), text)]).unwrap();
+    let (facts, rules) = (Facts::new(&snapshot), builtin());
+    let (explained, bare) = (evaluate(&rules, &facts, Detail::All), evaluate(&rules, &facts, Detail::Findings));
+    assert!(explained.len() > 300 && explained.len() == bare.len(), "{} {}", explained.len(), bare.len());
+    for (explained, bare) in explained.iter().zip(&bare) {
+        assert_ne!(explained.outcome, Outcome::Error, "{explained:?}");
+        assert!(explained.outcome == Outcome::NotApplicable || !explained.message.raw().is_empty(), "{explained:?}");
+        if matches!(bare.outcome, Outcome::Pass | Outcome::NotApplicable) {
+            assert_eq!((explained.outcome, &explained.subject), (bare.outcome, &bare.subject));
+        } else {
+            assert_eq!(explained, bare);
+        }
+    }
+}
+
+/// What a report shows does not depend on which others are written beside it.
+#[test]
+fn text_is_the_same_whether_or_not_passes_are_explained() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let json = format!("json={}", folder.path().join("out.json").display());
+    let path = common::fixture().display().to_string();
+    let args = ["check", path.as_str(), "--now", "2026-11-20T12:00:00Z"];
+    let alone = common::run(args, &[]);
+    let beside = common::run(args.into_iter().chain(["-o", json.as_str()]), &[]);
+    assert!(!alone.stdout.is_empty());
+    assert_eq!((alone.code, alone.stdout), (beside.code, beside.stdout));
+}
