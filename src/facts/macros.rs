@@ -37,6 +37,10 @@ macro_rules! facts {
             fn place(&self) -> Option<$crate::model::Place> {
                 Some($crate::model::Place::data_of(self.record.at))
             }
+
+            fn observed(&self) -> Option<jiff::Timestamp> {
+                Some(self.record.observed)
+            }
         }
     };
     ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal {

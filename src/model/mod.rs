@@ -5,6 +5,7 @@
 mod macros;
 
 pub mod anchors;
+mod arn;
 mod coverage;
 mod fact;
 mod gap;
@@ -16,6 +17,7 @@ mod severity;
 mod untrusted;
 mod version;
 
+pub use arn::Arn;
 pub use coverage::Coverage;
 pub use fact::{Derived, Explain, Fact, Why};
 pub use gap::{Gap, GapReason};

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Derived, Fact, Place, Untrusted, Version, Why};
+use super::{Arn, Derived, Fact, Place, Untrusted, Version, Why};
 
 /// The type of a value in a rule expression.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,10 @@ pub enum Type {
     String,
     /// A moment in UTC.
     Timestamp,
+    /// A span of time.
+    Duration,
+    /// An Amazon Resource Name.
+    Arn,
     /// An IPv4 or IPv6 prefix.
     Cidr,
     /// A dotted version number.
@@ -94,6 +98,10 @@ pub enum Value<'a> {
     Str(&'a str),
     /// See [`Type::Timestamp`].
     Timestamp(Timestamp),
+    /// See [`Type::Duration`].
+    Duration(SignedDuration),
+    /// See [`Type::Arn`].
+    Arn(&'a Arn),
     /// See [`Type::Cidr`].
     Cidr(IpNet),
     /// See [`Type::Version`].
@@ -118,6 +126,11 @@ pub trait Object: Send + Sync {
 
     /// Where the object stands, when it is a record or part of one; otherwise it stands where it was reached from.
     fn place(&self) -> Option<Place> {
+        None
+    }
+
+    /// When it was observed, for objects that stand for a record.
+    fn observed(&self) -> Option<Timestamp> {
         None
     }
 
@@ -180,6 +193,8 @@ scalar! {
     String => String, this, Value::Str(this);
     Untrusted => String, this, Value::Str(this.raw());
     Timestamp => Timestamp, this, Value::Timestamp(*this);
+    SignedDuration => Duration, this, Value::Duration(*this);
+    Arn => Arn, this, Value::Arn(this);
     IpNet => Cidr, this, Value::Cidr(*this);
     Version => Version, this, Value::Version(this);
 }

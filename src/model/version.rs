@@ -7,6 +7,13 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(Vec<u32>);
 
+impl Version {
+    /// A part, counted from 0; parts that are not written are 0.
+    pub fn part(&self, index: usize) -> u32 {
+        self.0.get(index).copied().unwrap_or(0)
+    }
+}
+
 impl FromStr for Version {
     type Err = ();
 

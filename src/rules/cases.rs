@@ -116,14 +116,17 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, setting: &Setting<'_>) 
 }
 
 fn read_one(reader: &mut Reader<'_>, node: &Node, setting: &Setting<'_>) -> Option<Case> {
-    let fields = reader.map(node, "a test", &["name", "expect", "given", "params", "message"])?;
+    let fields = reader.map(node, "a test", &["name", "expect", "given", "params", "message", "at"])?;
     let name = reader.need(&fields, "name").and_then(|node| reader.string(node));
     let expect = reader.need(&fields, "expect").and_then(|node| reader.word(node, "outcome"));
     let given = reader.need(&fields, "given").and_then(|node| read_given(reader, node, setting));
     let values = read_values(reader, &fields, setting.params);
     let message = fields.get("message").and_then(|node| reader.string(node));
+    let at = fields.get("at").and_then(|node| reader.constant(node, &Ty::Timestamp));
+    let at = if let Some(Const::Timestamp(at)) = at { Some(at) } else { None };
     let line = reader.file.get(..fields.at.start).unwrap_or("").matches('\n').count() + 1;
     let (subject, element) = given?;
+    let subject = subject.observed_at(at);
     Some(Case { name: name?, expect: expect?, subject, element, values: values?, message, line })
 }
 

@@ -291,7 +291,7 @@ fn param(reader: &mut Reader<'_>, name: &str, node: &Node) -> Option<Param> {
     }
 }
 
-const PARAM_TYPES: [&str; 6] = ["bool", "int", "string", "cidr", "version", "timestamp"];
+const PARAM_TYPES: [&str; 8] = ["bool", "int", "string", "cidr", "version", "timestamp", "duration", "arn"];
 
 fn param_type(reader: &mut Reader<'_>, node: &Node, written: &str) -> Option<Ty> {
     let of = written.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>'));
@@ -302,6 +302,8 @@ fn param_type(reader: &mut Reader<'_>, node: &Node, written: &str) -> Option<Ty>
         "cidr" => Ty::Cidr,
         "version" => Ty::Version,
         "timestamp" => Ty::Timestamp,
+        "duration" => Ty::Duration,
+        "arn" => Ty::Arn,
         other => {
             let help = did_you_mean(other, PARAM_TYPES)
                 .unwrap_or_else(|| format!("one of {}, or list<…> of one", PARAM_TYPES.join(", ")));

@@ -183,6 +183,8 @@ fn read(text: &str, plain: bool, ty: &Ty) -> Result<Const, (String, Option<Strin
             Err((format!("`{text}` is no word of `{}`", words.name), Some(help)))
         }
         Ty::Timestamp => literal("timestamp", text),
+        Ty::Duration => literal("duration", text),
+        Ty::Arn => literal("arn", text),
         Ty::Cidr => literal("cidr", text),
         Ty::Version => literal("version", text),
         _ => Err(expected()),

@@ -1,6 +1,8 @@
 //! Facts out of a rule's own tests: what a test does not mention is unknown, so that a test shows exactly which facts its rule
 //! reads.
 
+use jiff::Timestamp;
+
 use super::decode::Reader;
 use super::expr::{Const, Ty, did_you_mean};
 use super::yaml::{Kind, Node};
@@ -12,6 +14,7 @@ pub(super) struct Given {
     ty: &'static ObjectType,
     /// By index of the field; unmentioned ones are unknown.
     fields: Vec<Option<GivenValue>>,
+    observed: Option<Timestamp>,
 }
 
 /// A value that a test gives.
@@ -28,13 +31,24 @@ static UNMENTIONED: Why = Why::NotCollected;
 impl Given {
     /// An object of which a test says nothing.
     pub(super) fn unread(ty: &'static ObjectType) -> Self {
-        Self { ty, fields: ty.all_fields().map(|_| None).collect() }
+        Self { ty, fields: ty.all_fields().map(|_| None).collect(), observed: None }
+    }
+}
+
+impl Given {
+    /// The same, observed at a time.
+    pub(super) fn observed_at(self, observed: Option<Timestamp>) -> Self {
+        Self { observed, ..self }
     }
 }
 
 impl Object for Given {
     fn object_type(&self) -> &'static ObjectType {
         self.ty
+    }
+
+    fn observed(&self) -> Option<Timestamp> {
+        self.observed
     }
 
     fn field(&self, index: usize) -> Value<'_> {
@@ -63,9 +77,11 @@ impl GivenValue {
             Self::Scalar(Const::Int(value)) => Value::Int(*value),
             Self::Scalar(Const::Str(text)) => Value::Str(text),
             Self::Scalar(Const::Timestamp(value)) => Value::Timestamp(*value),
+            Self::Scalar(Const::Duration(value)) => Value::Duration(*value),
+            Self::Scalar(Const::Arn(value)) => Value::Arn(value),
             Self::Scalar(Const::Cidr(value)) => Value::Cidr(*value),
             Self::Scalar(Const::Version(value)) => Value::Version(value),
-            Self::Absent | Self::Scalar(Const::Null | Const::List(_)) => Value::Absent,
+            Self::Absent | Self::Scalar(Const::Null | Const::Pattern(_) | Const::List(_)) => Value::Absent,
             Self::List(items) => Value::List(items),
             Self::Object(object) => Value::Object(object),
         }
@@ -108,6 +124,6 @@ impl Given {
                 *slot = given;
             }
         }
-        (reader.problems.len() == before).then_some(Self { ty, fields })
+        (reader.problems.len() == before).then_some(Self { ty, fields, observed: None })
     }
 }

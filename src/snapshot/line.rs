@@ -93,6 +93,10 @@ impl<T: Object> Object for Record<T> {
         self.data.field(index)
     }
 
+    fn observed(&self) -> Option<Timestamp> {
+        Some(self.observed)
+    }
+
     fn place(&self) -> Option<Place> {
         Some(Place::data_of(self.at))
     }

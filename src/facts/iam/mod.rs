@@ -6,5 +6,6 @@ mod glob;
 mod policy;
 mod statement;
 
+pub use glob::matches as wildcard_matches;
 pub use policy::{Policy, PolicyKind, Principals};
 pub use statement::{Effect, Statement};

@@ -1,11 +1,11 @@
 //! What the checker leaves for evaluation: names are indexes, functions are known, and nothing can be misspelt any more.
 
 use ipnet::IpNet;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ast::{Operator, Quantifier};
-use super::functions::Function;
-use crate::model::{Field, Version};
+use super::functions::{Function, Pattern};
+use crate::model::{Arn, Field, Version};
 
 /// A checked expression.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(in crate::rules) enum Ir {
     Var(Var),
     /// A parameter of the rule, by index.
     Param(usize),
+    /// When the subject was observed.
+    Observed,
     Field(Box<Access>),
     Has(Box<Access>),
     /// `a == null`, or `!=`.
@@ -82,8 +84,11 @@ pub(in crate::rules) enum Const {
     Int(i64),
     Str(String),
     Timestamp(Timestamp),
+    Duration(SignedDuration),
+    Arn(Arn),
     Cidr(IpNet),
     Version(Version),
+    Pattern(Pattern),
     List(Vec<Self>),
 }
 
@@ -101,7 +106,7 @@ impl Ir {
     pub(in crate::rules) fn size(&self) -> u32 {
         let all = |parts: &[Self]| parts.iter().map(Self::size).sum();
         1 + match self {
-            Self::Const(_) | Self::Var(_) | Self::Param(_) => 0,
+            Self::Const(_) | Self::Var(_) | Self::Param(_) | Self::Observed => 0,
             Self::Field(access) | Self::Has(access) => access.of.size(),
             Self::IsNull { of, .. } | Self::Not(of) | Self::Negate(of) => of.size(),
             Self::And(sides)

@@ -11,6 +11,8 @@ pub(in crate::rules) enum Ty {
     Int,
     String,
     Timestamp,
+    Duration,
+    Arn,
     Cidr,
     Version,
     Enum(&'static EnumType),
@@ -29,6 +31,8 @@ impl From<&Type> for Ty {
             Type::Int => Self::Int,
             Type::String => Self::String,
             Type::Timestamp => Self::Timestamp,
+            Type::Duration => Self::Duration,
+            Type::Arn => Self::Arn,
             Type::Cidr => Self::Cidr,
             Type::Version => Self::Version,
             Type::Enum(words) => Self::Enum(words),
@@ -47,6 +51,8 @@ impl Ty {
             | (Self::Bool, Self::Bool)
             | (Self::Int, Self::Int)
             | (Self::Timestamp, Self::Timestamp)
+            | (Self::Duration, Self::Duration)
+            | (Self::Arn, Self::Arn)
             | (Self::Cidr, Self::Cidr)
             | (Self::Version, Self::Version)
             | (Self::Null, Self::Null)
@@ -66,7 +72,7 @@ impl Ty {
 
     /// Whether `<` has a meaning.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self, Self::Int | Self::String | Self::Timestamp | Self::Version | Self::Any)
+        matches!(self, Self::Int | Self::String | Self::Timestamp | Self::Duration | Self::Version | Self::Any)
     }
 
     /// Whether it is text.
@@ -82,6 +88,8 @@ impl fmt::Display for Ty {
             Self::Int => f.write_str("int"),
             Self::String => f.write_str("string"),
             Self::Timestamp => f.write_str("timestamp"),
+            Self::Duration => f.write_str("duration"),
+            Self::Arn => f.write_str("arn"),
             Self::Cidr => f.write_str("cidr"),
             Self::Version => f.write_str("version"),
             Self::Enum(words) => f.write_str(words.name),

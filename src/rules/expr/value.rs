@@ -5,10 +5,11 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use ipnet::IpNet;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::functions::{Pattern, show_duration};
 use super::ir::Const;
-use crate::model::{List, Object, Value, Version, Why};
+use crate::model::{Arn, List, Object, Value, Version, Why};
 
 /// A value; `At` is what the trace knows of where it stands.
 #[derive(Clone)]
@@ -17,8 +18,11 @@ pub(in crate::rules) enum Val<'a, At> {
     Int(i64),
     Str(Cow<'a, str>),
     Timestamp(Timestamp),
+    Duration(SignedDuration),
+    Arn(Cow<'a, Arn>),
     Cidr(IpNet),
-    Version(&'a Version),
+    Version(Cow<'a, Version>),
+    Pattern(&'a Pattern),
     List(Items<'a, At>),
     Object(&'a dyn Object, At),
     Absent,
@@ -78,8 +82,10 @@ impl<'a, At: Clone> Val<'a, At> {
             Value::Int(value) => Self::Int(value),
             Value::Str(text) => Self::Str(Cow::Borrowed(text)),
             Value::Timestamp(value) => Self::Timestamp(value),
+            Value::Duration(value) => Self::Duration(value),
+            Value::Arn(value) => Self::Arn(Cow::Borrowed(value)),
             Value::Cidr(value) => Self::Cidr(value),
-            Value::Version(value) => Self::Version(value),
+            Value::Version(value) => Self::Version(Cow::Borrowed(value)),
             Value::List(list) => Self::List(Items::Facts(list, at)),
             Value::Object(object) => Self::Object(object, at),
             Value::Absent => Self::Absent,
@@ -95,8 +101,11 @@ impl<'a, At: Clone> Val<'a, At> {
             Const::Int(value) => Self::Int(*value),
             Const::Str(text) => Self::Str(Cow::Borrowed(text)),
             Const::Timestamp(value) => Self::Timestamp(*value),
+            Const::Duration(value) => Self::Duration(*value),
+            Const::Arn(value) => Self::Arn(Cow::Borrowed(value)),
             Const::Cidr(value) => Self::Cidr(*value),
-            Const::Version(value) => Self::Version(value),
+            Const::Version(value) => Self::Version(Cow::Borrowed(value)),
+            Const::Pattern(value) => Self::Pattern(value),
             Const::List(items) => Self::List(Items::Consts(items)),
         }
     }
@@ -107,6 +116,7 @@ impl<'a, At: Clone> Val<'a, At> {
             (Self::Absent, Self::Absent) => Ok(true),
             (Self::Absent, _) | (_, Self::Absent) => Ok(false),
             (Self::Bool(left), Self::Bool(right)) => Ok(left == right),
+            (Self::Arn(left), Self::Arn(right)) => Ok(left == right),
             (Self::Cidr(left), Self::Cidr(right)) => Ok(left.trunc() == right.trunc()),
             _ => self.order(other).map(Ordering::is_eq),
         }
@@ -118,6 +128,7 @@ impl<'a, At: Clone> Val<'a, At> {
             (Self::Int(left), Self::Int(right)) => Ok(left.cmp(right)),
             (Self::Str(left), Self::Str(right)) => Ok(left.cmp(right)),
             (Self::Timestamp(left), Self::Timestamp(right)) => Ok(left.cmp(right)),
+            (Self::Duration(left), Self::Duration(right)) => Ok(left.cmp(right)),
             (Self::Version(left), Self::Version(right)) => Ok(left.cmp(right)),
             _ => Err(Undecided::Error(Fault::Mistyped)),
         }
@@ -130,12 +141,14 @@ impl<'a, At: Clone> Val<'a, At> {
             Self::Int(value) => value.to_string(),
             Self::Str(text) => text.clone().into_owned(),
             Self::Timestamp(value) => value.to_string(),
+            Self::Duration(value) => show_duration(*value),
+            Self::Arn(value) => value.to_string(),
             Self::Cidr(value) => value.to_string(),
             Self::Version(value) => value.to_string(),
             Self::List(items) if items.len() == 0 => "(empty)".to_owned(),
             Self::List(items) => items.each(Clone::clone).map(|item| item.render()).collect::<Vec<_>>().join(", "),
             Self::Object(object, _) => name_of(*object),
-            Self::Absent => "none".to_owned(),
+            Self::Absent | Self::Pattern(_) => "none".to_owned(),
             Self::Unknown(..) => "unknown".to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 //! Functions, methods and loops.
 
-use super::super::ast::{Ast, Name, Node, Quantifier};
-use super::super::functions::{LITERALS, NAMESPACES, SIGNATURES, Signature, literal};
+use super::super::ast::{Ast, Name, Node, Operator, Quantifier, Span};
+use super::super::functions::{Function, LITERALS, NAMESPACES, SIGNATURES, Signature, literal};
 use super::super::ir::{Ir, Loop};
 use super::super::suggest::did_you_mean;
 use super::super::ty::Ty;
@@ -9,8 +9,10 @@ use super::{Checked, Checker, LoopVariable, MAX_LOOPS};
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, name: &Name, arguments: &[Ast]) -> Checked {
-        if LITERALS.contains(&name.text.as_str()) {
-            return self.literal(name, arguments);
+        if let [Ast { node: Node::Str(text), span }] = arguments
+            && LITERALS.contains(&name.text.as_str())
+        {
+            return self.literal(&name.text, text, span);
         }
         match SIGNATURES.iter().find(|signature| !signature.method && signature.name == name.text) {
             Some(signature) => self.apply(signature, name, &arguments.iter().collect::<Vec<_>>()),
@@ -37,14 +39,15 @@ impl Checker<'_> {
     fn unknown_function(&mut self, name: &Name, method: bool) -> Checked {
         let names = SIGNATURES.iter().filter(|signature| signature.method == method).map(|signature| signature.name);
         let loops: &[&str] = if method { &["all", "exists", "exists_one", "filter", "map"] } else { &["has"] };
-        let literals = if method { &[] } else { &LITERALS[..] };
-        let help = did_you_mean(&name.text, names.chain(loops.iter().copied()).chain(literals.iter().copied()));
+        let help = did_you_mean(&name.text, names.chain(loops.iter().copied()));
         let kind = if method { "method" } else { "function" };
         self.complain(&name.span, format!("unknown {kind} `{}`", name.text), help)
     }
 
     fn apply(&mut self, signature: &'static Signature, name: &Name, arguments: &[&Ast]) -> Checked {
-        let checked: Vec<Checked> = arguments.iter().map(|argument| self.value(argument)).collect();
+        let takes = signature.takes.iter().map(|takes| takes.literal()).chain(std::iter::repeat(None));
+        let checked: Vec<Checked> =
+            arguments.iter().zip(takes).map(|(argument, kind)| self.argument(argument, kind)).collect();
         if arguments.len() != signature.takes.len() {
             let own = usize::from(signature.method);
             let (wanted, got) = (signature.takes.len() - own, arguments.len() - own);
@@ -57,22 +60,42 @@ impl Checker<'_> {
             }
         }
         let parts: Vec<&Checked> = checked.iter().collect();
-        let arguments = checked.iter().map(|argument| argument.ir.clone()).collect();
-        Checked::of(&parts, signature.gives.clone(), Ir::Call(signature.function, arguments))
+        let mut arguments: Vec<Ir> = checked.iter().map(|argument| argument.ir.clone()).collect();
+        let ty = signature.gives.clone();
+        match signature.function {
+            Function::Observed => Checked { varies: true, ..Checked::of(&[], ty, Ir::Observed) },
+            Function::Since => {
+                let sides = arguments.pop().map(|then| Box::new([Ir::Observed, then]));
+                let ir = sides.map_or(Ir::Observed, |sides| Ir::Arithmetic(Operator::Subtract, sides));
+                Checked { varies: true, ..Checked::of(&parts, ty, ir) }
+            }
+            function => Checked::of(&parts, ty, Ir::Call(function, arguments)),
+        }
     }
 
-    /// `cidr('…')`, `version('…')`, `timestamp('…')`: read at load.
-    fn literal(&mut self, name: &Name, arguments: &[Ast]) -> Checked {
-        let ty = match name.text.as_str() {
+    /// An argument; some must be literals, which are read now.
+    fn argument(&mut self, ast: &Ast, kind: Option<&str>) -> Checked {
+        match (kind, &ast.node) {
+            (None, _) => self.value(ast),
+            (Some(kind), Node::Str(text)) => self.literal(kind, text, &ast.span),
+            (Some(kind), _) => {
+                let message = format!("this takes a literal: write the {kind} here, in quotes");
+                self.complain(&ast.span, message, None)
+            }
+        }
+    }
+
+    /// `cidr('…')`, `version('…')`, a regular expression: read at load.
+    fn literal(&mut self, kind: &str, text: &str, span: &Span) -> Checked {
+        let ty = match kind {
+            "arn" => Ty::Arn,
             "cidr" => Ty::Cidr,
+            "duration" => Ty::Duration,
+            "timestamp" => Ty::Timestamp,
             "version" => Ty::Version,
-            _ => Ty::Timestamp,
+            _ => Ty::String,
         };
-        let [Ast { node: Node::Str(text), span }] = arguments else {
-            let message = format!("{}() takes one string that stands in the rule", name.text);
-            return self.complain(&name.span, message, None);
-        };
-        match literal(&name.text, text) {
+        match literal(kind, text) {
             Ok(value) => Checked::constant(value, ty),
             Err((message, help)) => self.complain(span, message, help),
         }
@@ -89,7 +112,12 @@ impl Checker<'_> {
             return self.complain(&list.span, format!("more than {MAX_LOOPS} loops inside each other"), None);
         }
         self.claim(variable);
-        self.loops.push(LoopVariable { name: variable.text.clone(), ty: of.clone(), used: false });
+        self.loops.push(LoopVariable {
+            name: variable.text.clone(),
+            ty: of.clone(),
+            varies: items.varies,
+            used: false,
+        });
         let inner = match quantifier {
             Quantifier::Map => self.value(body),
             _ => self.operand(body, &Ty::Bool),

@@ -10,7 +10,7 @@ use crate::model::EnumType;
 impl Checker<'_> {
     /// Every operator but `&&` and `||`.
     pub(super) fn binary(&mut self, operator: Operator, sides: &[Ast; 2], span: &Span) -> Checked {
-        let checked = match operator {
+        match operator {
             Operator::Equal => self.equal(sides, span, false),
             Operator::Unequal => self.equal(sides, span, true),
             Operator::In => self.contained(sides, span),
@@ -18,11 +18,7 @@ impl Checker<'_> {
                 self.order(operator, sides, span)
             }
             _ => self.arithmetic(operator, sides, span),
-        };
-        if !checked.varies && matches!(checked.ty, Ty::Bool) {
-            return self.complain(span, "both sides are constant: this always comes out the same", None);
         }
-        checked
     }
 
     fn equal(&mut self, sides: &[Ast; 2], span: &Span, negated: bool) -> Checked {
@@ -124,17 +120,15 @@ impl Checker<'_> {
 
     fn arithmetic(&mut self, operator: Operator, [left, right]: &[Ast; 2], span: &Span) -> Checked {
         let (first, second) = (self.value(left), self.value(right));
-        let text = operator == Operator::Add && first.ty.is_text() && second.ty.is_text();
-        let numbers = first.ty.fits(&Ty::Int) && second.ty.fits(&Ty::Int);
-        if !text && !numbers {
+        let Some(ty) = result(operator, &first.ty, &second.ty) else {
             let message = format!("`{}` means nothing between {} and {}", operator.sign(), first.ty, second.ty);
             return self.complain(span, message, None);
-        }
+        };
         if matches!((operator, &right.node), (Operator::Divide | Operator::Remainder, Node::Int(0))) {
             return self.complain(&right.span, "this divides by zero", None);
         }
         let sides = Box::new([first.ir.clone(), second.ir.clone()]);
-        Checked::of(&[&first, &second], if numbers { Ty::Int } else { Ty::String }, Ir::Arithmetic(operator, sides))
+        Checked::of(&[&first, &second], ty, Ir::Arithmetic(operator, sides))
     }
 
     /// Complains of literals that are no word of the vocabulary that they are compared with.
@@ -183,5 +177,17 @@ impl Checker<'_> {
         let help = did_you_mean(word, vocabulary.values.iter().copied())
             .or_else(|| Some(format!("its words are {}", vocabulary.values.join(", "))));
         self.complain(span, format!("`{word}` is no word of `{}`: this is never equal", vocabulary.name), help);
+    }
+}
+
+/// What arithmetic between two types gives.
+fn result(operator: Operator, left: &Ty, right: &Ty) -> Option<Ty> {
+    use Operator::{Add, Subtract};
+    match (left, operator, right) {
+        _ if left.fits(&Ty::Int) && right.fits(&Ty::Int) => Some(Ty::Int),
+        (_, Add, _) if left.is_text() && right.is_text() => Some(Ty::String),
+        (Ty::Timestamp, Subtract, Ty::Timestamp) | (Ty::Duration, Add | Subtract, Ty::Duration) => Some(Ty::Duration),
+        (Ty::Timestamp, Add | Subtract, Ty::Duration) | (Ty::Duration, Add, Ty::Timestamp) => Some(Ty::Timestamp),
+        _ => None,
     }
 }

@@ -119,6 +119,8 @@ pub(in crate::rules) fn check(
 struct LoopVariable {
     name: String,
     ty: Ty,
+    /// Whether the list may differ from one evaluation to the next.
+    varies: bool,
     used: bool,
 }
 
@@ -167,6 +169,15 @@ impl Checker<'_> {
             self.check_node(ast)
         };
         self.depth -= 1;
+        self.unless_constant(ast, checked)
+    }
+
+    /// Complains of a condition that is computed and comes out the same whatever the facts are.
+    fn unless_constant(&mut self, ast: &Ast, checked: Checked) -> Checked {
+        let computed = !matches!(ast.node, Node::Bool(_) | Node::Name(_));
+        if computed && !checked.varies && matches!(checked.ty, Ty::Bool) {
+            return self.complain(&ast.span, "all of this is constant: it always comes out the same", None);
+        }
         checked
     }
 
@@ -251,8 +262,9 @@ impl Checker<'_> {
         let mut visible = self.loops.iter_mut().enumerate().skip(hidden);
         if let Some((index, found)) = visible.find(|(_, item)| item.name == name) {
             found.used = true;
-            // It reads what its list reads.
-            return variable(first + index, found.ty.clone(), false, false);
+            // It reads what its list reads, and varies with it.
+            let varies = found.varies;
+            return Checked { varies, ..variable(first + index, found.ty.clone(), false, false) };
         }
         if let Some(index) = self.scope.lets.iter().take(self.lets).position(|item| item.name.text == name) {
             return self.inline(index, ast);

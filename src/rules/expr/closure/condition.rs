@@ -1,7 +1,7 @@
 //! Conditions: Kleene's logic and comparisons.
 
 use super::super::ast::Operator;
-use super::super::functions::{Function, call};
+use super::super::functions::{Function, call, price};
 use super::super::ir::{Access, Ir};
 use super::super::value::{Fault, Items, Undecided, Val};
 use super::operand::Operand;
@@ -102,13 +102,17 @@ impl Compiler {
         match arguments {
             [one] => {
                 let one = self.operand(one);
-                test(move |frame| answer(function, &[present(one.read(frame)?)?]))
+                test(move |frame| {
+                    let first = present(one.read(frame)?)?;
+                    answer(function, &[first], frame)
+                })
             }
             [one, two] => {
                 let (one, two) = (self.operand(one), self.operand(two));
                 test(move |frame| {
                     let first = present(one.read(frame)?)?;
-                    answer(function, &[first, present(two.read(frame)?)?])
+                    let second = present(two.read(frame)?)?;
+                    answer(function, &[first, second], frame)
                 })
             }
             _ => {
@@ -124,11 +128,12 @@ fn all(arguments: &[Operand], function: Function, frame: &mut Frame<'_>) -> Resu
     for argument in arguments {
         values.push(present(argument.read(frame)?)?);
     }
-    answer(function, &values)
+    answer(function, &values, frame)
 }
 
-fn answer(function: Function, arguments: &[Val<'_, ()>]) -> Result<bool> {
-    call(function, arguments).map_err(|failed| failed.err().unwrap_or(Undecided::Unknown)).and_then(truth)
+fn answer(function: Function, arguments: &[Val<'_, ()>], frame: &mut Frame<'_>) -> Result<bool> {
+    frame.charge(price(arguments))?;
+    call(function, arguments).map_err(|failed| failed.undecided()).and_then(truth)
 }
 
 fn truth(value: Val<'_, ()>) -> Result<bool> {

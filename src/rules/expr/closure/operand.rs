@@ -1,6 +1,8 @@
 //! Values: facts are read straight out of their structs, constants straight out of the rule, the rest is computed.
 
-use super::super::functions::call;
+use super::super::ast::Operator;
+use super::super::eval::arithmetic;
+use super::super::functions::{Function, call, price};
 use super::super::ir::{Const, Ir};
 use super::super::value::{Fault, Items, Undecided, Val};
 use super::{Compiler, Eval, Fast, Frame, Result, both, eval, misfit, present};
@@ -111,6 +113,7 @@ impl Compiler {
                 let index = *index;
                 eval(move |frame| Ok(frame.params.get(index).map_or(Val::Absent, Val::of_const)))
             }
+            Ir::Observed => eval(|frame| frame.subject.observed().map(Val::Timestamp).ok_or(Undecided::Unknown)),
             Ir::Field(access) => self.field(&access.of, access.index),
             Ir::Negate(of) => self.negate(of),
             Ir::Choice(parts) => {
@@ -150,24 +153,26 @@ impl Compiler {
         })
     }
 
-    fn arithmetic(&mut self, operator: super::super::ast::Operator, [left, right]: &[Ir; 2]) -> Eval {
+    fn arithmetic(&mut self, operator: Operator, [left, right]: &[Ir; 2]) -> Eval {
         let (left, right) = (self.operand(left), self.operand(right));
         eval(move |frame| {
             let (left, right) = both(left.read(frame), right.read(frame))?;
             let (left, right) = (present(left)?, present(right)?);
-            super::super::eval::arithmetic(operator, &left, &right)
+            frame.charge(price(&[left.clone(), right.clone()]))?;
+            arithmetic(operator, &left, &right)
         })
     }
 
     /// A call whose value is its own: no function lends from its arguments.
-    fn call(&mut self, function: super::super::functions::Function, arguments: &[Ir]) -> Eval {
+    fn call(&mut self, function: Function, arguments: &[Ir]) -> Eval {
         let arguments: Vec<Eval> = arguments.iter().map(|argument| self.eval(argument)).collect();
         eval(move |frame| {
             let mut values = Vec::with_capacity(arguments.len());
             for argument in &arguments {
                 values.push(present(argument(frame)?)?);
             }
-            call(function, &values).map_err(|failed| failed.err().unwrap_or(Undecided::Unknown))
+            frame.charge(price(&values))?;
+            call(function, &values).map_err(|failed| failed.undecided())
         })
     }
 

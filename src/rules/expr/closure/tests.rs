@@ -27,7 +27,7 @@ const SHAPES: &[&str] = &[
     "['a', 'b'].exists(x, x == r.name)",
     "size(r.name + r.timeout) == 9",
     "r.name.lowerAscii().startsWith(r.name)",
-    "cidr.contains(cidr('0.0.0.0/0'), cidr('10.0.0.0/8')) == r.public",
+    "cidr.contains(cidr('10.0.0.0/8'), cidr(r.name)) == r.public",
     "has(e.cidr) && cidr.contains(cidr('0.0.0.0/0'), e.cidr)",
     "int(r.name) == 1",
     "r.port / (r.port - 3306) == 1",

@@ -8,8 +8,10 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use super::ast::{Operator, Quantifier};
-use super::functions::{Function, call};
+use super::functions::{Failed, Function, call, price};
 use super::ir::{Access, Const, Ir, Loop, Var};
 use super::trace::Trace;
 use super::value::{Fault, Items, Undecided, Val};
@@ -30,6 +32,7 @@ pub(in crate::rules) struct Interpreter<'a, T: Trace> {
     /// Where the element stands that the rule judges.
     element: T::At,
     params: &'a [Const],
+    observed: Option<Timestamp>,
     steps: u32,
 }
 
@@ -38,7 +41,7 @@ impl<'a, T: Trace> Interpreter<'a, T> {
     pub(in crate::rules) fn new(subject: &'a dyn Object, params: &'a [Const]) -> Self {
         let (trace, element) = (T::default(), T::At::default());
         let stack = vec![Val::Object(subject, T::At::default())];
-        Self { trace, stack, element, params, steps: MAX_STEPS }
+        Self { trace, stack, element, params, observed: subject.observed(), steps: MAX_STEPS }
     }
 
     /// Adds the element that the rule judges.
@@ -90,6 +93,7 @@ impl<'a, T: Trace> Interpreter<'a, T> {
             Ir::Const(value) => Ok(Val::of_const(value)),
             Ir::Var(var) => self.variable(var),
             Ir::Param(index) => Ok(self.params.get(*index).map_or(Val::Absent, Val::of_const)),
+            Ir::Observed => self.observed(),
             Ir::Field(access) => self.field(access),
             Ir::Has(access) => self.has(access),
             Ir::IsNull { of, negated } => self.is_null(of, *negated),
@@ -160,6 +164,19 @@ impl<'a, T: Trace> Interpreter<'a, T> {
                 Ok(value)
             }
             None => Err(Undecided::Error(Fault::Mistyped)),
+        }
+    }
+
+    /// When the subject was observed.
+    fn observed(&mut self) -> Result<Val<'a, T::At>> {
+        const FACT: &str = "time.observed()";
+        match self.observed {
+            Some(time) => {
+                let value = Val::Timestamp(time);
+                self.trace.read(FACT, &value, &T::At::default());
+                Ok(value)
+            }
+            None => self.unknown(FACT, &Why::NotCollected, &T::At::default()),
         }
     }
 
@@ -280,6 +297,7 @@ impl<'a, T: Trace> Interpreter<'a, T> {
     fn arithmetic(&mut self, operator: Operator, sides: &'a [Ir; 2]) -> Result<Val<'a, T::At>> {
         let (left, right) = self.both(sides)?;
         let (left, right) = self.both_present(sides, left, right)?;
+        self.charge(price(&[left.clone(), right.clone()]))?;
         arithmetic(operator, &left, &right)
     }
 
@@ -290,14 +308,14 @@ impl<'a, T: Trace> Interpreter<'a, T> {
             self.note_whole(argument, &value);
             values.push(self.present(argument, value)?);
         }
-        call(function, &values).map_err(|failed| match failed {
-            Err(undecided) => undecided,
-            Ok(detail) => {
+        self.charge(price(&values))?;
+        call(function, &values).map_err(|failed| {
+            if let Failed::Unreadable(detail) = &failed {
                 let fact = arguments.first().and_then(Ir::fact).unwrap_or("a value");
-                let why = Why::Unreadable { detail: detail.into_boxed_str() };
+                let why = Why::Unreadable { detail: detail.as_str().into() };
                 self.trace.unknown(fact, &why, &T::At::default());
-                Undecided::Unknown
             }
+            failed.undecided()
         })
     }
 
@@ -398,8 +416,28 @@ pub(super) fn arithmetic<'a, At: Clone>(
     match (left, right) {
         (Val::Str(left), Val::Str(right)) => Ok(Val::Str(Cow::Owned(format!("{left}{right}")))),
         (Val::Int(left), Val::Int(right)) => calculate(operator, *left, *right).map(Val::Int).map_err(Undecided::Error),
-        _ => Err(Undecided::Error(Fault::Mistyped)),
+        _ => between_times(operator, left, right),
     }
+}
+
+/// A moment and a span, two spans, or two moments.
+fn between_times<'a, At: Clone>(operator: Operator, left: &Val<'_, At>, right: &Val<'_, At>) -> Result<Val<'a, At>> {
+    let found = match (left, operator, right) {
+        (Val::Timestamp(left), Operator::Subtract, Val::Timestamp(right)) => {
+            Some(Val::Duration(left.duration_since(*right)))
+        }
+        (Val::Timestamp(time), Operator::Subtract, Val::Duration(span)) => {
+            time.checked_sub(*span).ok().map(Val::Timestamp)
+        }
+        (Val::Timestamp(time), Operator::Add, Val::Duration(span))
+        | (Val::Duration(span), Operator::Add, Val::Timestamp(time)) => {
+            time.checked_add(*span).ok().map(Val::Timestamp)
+        }
+        (Val::Duration(left), Operator::Add, Val::Duration(right)) => left.checked_add(*right).map(Val::Duration),
+        (Val::Duration(left), Operator::Subtract, Val::Duration(right)) => left.checked_sub(*right).map(Val::Duration),
+        _ => return Err(Undecided::Error(Fault::Mistyped)),
+    };
+    found.ok_or(Undecided::Error(Fault::Overflow))
 }
 
 fn calculate(operator: Operator, left: i64, right: i64) -> std::result::Result<i64, Fault> {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Derived, Fact};
-use crate::rules::testing::{Sample, changed, check, decide, sample};
+use crate::rules::testing::{Sample, changed, check, decide, decide_fast, sample};
 
 const UNKNOWN: Result<bool> = Err(Undecided::Unknown);
 
@@ -84,8 +84,85 @@ fn decides_and_shows_what_decided() {
         ("'reader' in r.roles", Ok(true), "r.roles=reader, unknown"),
         ("'writer' in r.roles", UNKNOWN, "r.roles=reader, unknown r.roles?"),
         ("r.port in params.ports", Ok(true), "r.port=3306"),
+        ("r.name.matches('^o.*s$')", Ok(true), "r.name=orders"),
+        ("r.name.matches('^rde')", Ok(false), "r.name=orders"),
+        ("version.minor(r.version) == 8 && version.patch(r.version) == 2", Ok(true), "r.version=3.8.2"),
+        ("version(r.timeout) > r.version", Ok(true), "r.timeout=120 r.version=3.8.2"),
+        ("version('1.2') < version(r.timeout)", Ok(true), "r.timeout=120"),
+        (
+            "time.since(r.created) == duration('-30h')",
+            Ok(false),
+            "time.observed()=1970-01-01T00:00:00Z r.created=2026-01-31T00:00:00Z",
+        ),
+        (
+            "time.observed() + duration('24h') < timestamp('1970-01-02T00:00:01Z')",
+            Ok(true),
+            "time.observed()=1970-01-01T00:00:00Z",
+        ),
+        (
+            "time.days(r.created - time.observed()) == 20484",
+            Ok(true),
+            "r.created=2026-01-31T00:00:00Z time.observed()=1970-01-01T00:00:00Z",
+        ),
+        (
+            "time.hours(duration('90m') - duration('31m') + duration('1h') + duration('0s')) == size(r.exports) - 1",
+            Ok(true),
+            "r.exports=audit, error",
+        ),
+        ("has(e.cidr) && cidr.family(e.cidr) == 4 && !cidr.is_private(e.cidr)", Ok(true), "e.cidr=0.0.0.0/0"),
+        ("has(e.cidr) && cidr.overlaps(cidr('10.0.0.0/8'), e.cidr)", Ok(true), "e.cidr=0.0.0.0/0"),
     ] {
         assert_eq!(decide(source, &sample()), (expected, shown.to_owned()), "{source}");
+    }
+}
+
+#[test]
+fn functions_over_text_read_it_or_leave_the_question_open() {
+    for (name, source, expected) in [
+        (
+            "10.1.2.3",
+            "ip.is_private(r.name) && ip.within(r.name, cidr('10.0.0.0/8')) && ip.family(r.name) == 4",
+            Ok(true),
+        ),
+        ("::ffff:192.168.0.1", "ip.is_private(r.name) && ip.family(r.name) == 4", Ok(true)),
+        ("fd00::1", "ip.is_private(r.name) && ip.family(r.name) == 6", Ok(true)),
+        ("172.32.0.1", "ip.is_private(r.name)", Ok(false)),
+        ("8.8.8.8", "ip.is_private(r.name) || ip.is_loopback(r.name) || ip.is_link_local(r.name)", Ok(false)),
+        ("::1", "ip.is_loopback(r.name)", Ok(true)),
+        ("169.254.169.254", "ip.is_link_local(r.name)", Ok(true)),
+        ("fe80::1", "ip.is_link_local(r.name)", Ok(true)),
+        ("10.0.0", "ip.is_private(r.name)", UNKNOWN),
+        ("10.0.0.0/33", "cidr.prefix_len(cidr(r.name)) == 8", UNKNOWN),
+        ("10.0.0.0/8", "cidr.is_private(cidr(r.name)) && cidr.prefix_len(cidr(r.name)) == 8", Ok(true)),
+        ("0.0.0.0/0", "cidr.is_private(cidr(r.name))", Ok(false)),
+        ("fd00::/8", "cidr.is_private(cidr(r.name))", Ok(true)),
+        ("fc00::/6", "cidr.is_private(cidr(r.name))", Ok(false)),
+        ("192.168.0.0/15", "cidr.is_private(cidr(r.name))", Ok(false)),
+        ("arn:aws:rds:eu-central-1:123456789012:cluster:x", "arn.account(r.name) == '123456789012'", Ok(true)),
+        ("arn:aws:rds:eu-central-1:123456789012:cluster:x", "arn.resource(arn(r.name)) == 'cluster:x'", Ok(true)),
+        (
+            "arn:aws:rds:eu-central-1:123456789012:cluster:x",
+            "arn.matches(r.name, 'arn:aws:rds:*:*:cluster:?')",
+            Ok(true),
+        ),
+        (
+            "arn:aws:rds:eu-central-1:123456789012:cluster:xy",
+            "arn.matches(r.name, 'arn:aws:rds:*:*:cluster:?')",
+            Ok(false),
+        ),
+        ("arn:aws:iam::123456789012:role/a", "arn.region(r.name) + arn.partition(r.name) == 'aws'", Ok(true)),
+        ("orders", "arn.service(r.name) == 'rds'", UNKNOWN),
+        ("orders", "arn(r.name) == arn('arn:aws:s3:::b')", UNKNOWN),
+        ("3.4", "version(r.name) == version('3.4.0')", Ok(true)),
+        ("3.x", "version(r.name) == version('3.4.0')", UNKNOWN),
+        ("2026-01-31T00:00:00Z", "timestamp(r.name) == r.created", Ok(true)),
+        ("yesterday", "timestamp(r.name) == r.created", UNKNOWN),
+        ("90m", "duration(r.name) == duration('1h30m')", Ok(true)),
+        ("1 day", "duration(r.name) == duration('1h30m')", UNKNOWN),
+    ] {
+        let subject = changed(|data| data.name = Fact::Known(name.into()));
+        assert_eq!(decide(source, &subject).0, expected, "{name}: {source}");
+        assert_eq!(decide_fast(source, &subject), expected, "{name}: {source}");
     }
 }
 
@@ -140,6 +217,7 @@ fn what_breaks_is_an_error() {
         ("-(-r.port - 1) > 0", Fault::Overflow),
         ("1 / (r.tags.size() - 1) == 1", Fault::DivisionByZero),
         ("1 % (r.tags.size() - 1) == 1", Fault::DivisionByZero),
+        ("r.created + duration('87600000h') > r.created", Fault::Overflow),
     ] {
         assert_eq!(decide(source, &subject).0, Err(Undecided::Error(fault)), "{source}");
     }
@@ -175,6 +253,10 @@ const ATOMS: &[&str] = &[
     "r.doors.all(d, d.port == 3306)",
     "r.doors.map(d, d.port).exists(p, p == 22)",
     "int(r.timeout) > 100",
+    "r.name.matches('^o[a-z]+s$')",
+    "version(r.timeout) > r.version",
+    "time.since(r.created) > duration('720h')",
+    "ip.is_private(r.name)",
     "1 / (r.tags.size() - 1) == 1",
 ];
 
