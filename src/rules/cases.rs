@@ -155,6 +155,9 @@ fn read_values(reader: &mut Reader<'_>, fields: &Fields<'_>, params: &[Param]) -
     for (param, value) in params.iter().zip(&mut values) {
         if let Some(node) = fields.get(&param.name) {
             *value = reader.constant(node, &param.ty)?;
+            if let Some((message, help)) = param.refuses(value) {
+                return reader.complain(&node.at, message, help);
+            }
         }
     }
     Some(values)

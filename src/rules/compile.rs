@@ -19,6 +19,7 @@ pub(super) struct Compiled {
     pub(super) params: Vec<Param>,
     pub(super) when_text: Option<String>,
     pub(super) check_text: String,
+    pub(super) let_texts: Vec<(String, String)>,
     /// Name and type of the element.
     pub(super) element: Option<(String, Ty)>,
 }
@@ -46,6 +47,7 @@ pub(super) fn compile(reader: &mut Reader<'_>, fields: &Fields<'_>, root: &'stat
     if compiler.reader.problems.is_empty() {
         compiler.complain_of_unused(&params, &let_places);
     }
+    let words = std::mem::take(&mut compiler.usage.words);
     let (check_text, logic) = parts?;
     let (when_text, when) = match when {
         Some(when) => when.map(|(text, checked)| (Some(text), Some(checked.ir)))?,
@@ -55,8 +57,13 @@ pub(super) fn compile(reader: &mut Reader<'_>, fields: &Fields<'_>, root: &'stat
         Some(parts) => Some(parts?.0),
         None => None,
     };
-    let params = params.into_iter().map(|(_, param)| param).collect();
-    Some(Compiled { logic: Logic { when, for_each, ..logic }, params, when_text, check_text, element: scope.element })
+    let mut params: Vec<Param> = params.into_iter().map(|(_, param)| param).collect();
+    for (index, vocabulary) in words {
+        params.get_mut(index).into_iter().for_each(|param| param.words.push(vocabulary));
+    }
+    let let_texts = lets.iter().map(|item| (item.name.text.clone(), one_line(&item.text.value))).collect();
+    let (logic, element) = (Logic { when, for_each, ..logic }, scope.element);
+    Some(Compiled { logic, params, when_text, check_text, let_texts, element })
 }
 
 struct Compiler<'r, 'f> {
@@ -284,14 +291,16 @@ fn param(reader: &mut Reader<'_>, name: &str, node: &Node) -> Option<Param> {
     let (ty, type_name) = ty?;
     let default = reader.need(&fields, "default")?;
     let value = reader.constant(default, &ty)?;
-    let param = Param { name: name.to_owned(), description: description?, type_name, min, max, ty, value };
-    match param.out_of_bounds() {
-        Some(message) => reader.complain(&default.at, message, None),
+    let words = Vec::new();
+    let param = Param { name: name.to_owned(), description: description?, type_name, min, max, ty, value, words };
+    match param.refuses(&param.value) {
+        Some((message, help)) => reader.complain(&default.at, message, help),
         None => Some(param),
     }
 }
 
-const PARAM_TYPES: [&str; 8] = ["bool", "int", "string", "cidr", "version", "timestamp", "duration", "arn"];
+/// Types that parameters may have, and lists of them.
+pub(super) const PARAM_TYPES: [&str; 8] = ["bool", "int", "string", "cidr", "version", "timestamp", "duration", "arn"];
 
 fn param_type(reader: &mut Reader<'_>, node: &Node, written: &str) -> Option<Ty> {
     let of = written.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>'));

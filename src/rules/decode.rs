@@ -165,8 +165,8 @@ fn node_place(node: &Node) -> Range<usize> {
     }
 }
 
-/// A scalar as a value of a type.
-fn read(text: &str, plain: bool, ty: &Ty) -> Result<Const, (String, Option<String>)> {
+/// A scalar as a value of a type. `plain` says that it was written bare.
+pub(super) fn read(text: &str, plain: bool, ty: &Ty) -> Result<Const, (String, Option<String>)> {
     let expected = || (format!("expected {ty}, found `{text}`"), None);
     match ty {
         Ty::Bool if plain => match text {

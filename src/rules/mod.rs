@@ -1,18 +1,22 @@
 //! Floor 3: rule files become checked rules, rules and facts become verdicts. A pure function of both; it sees facts only
 //! through [`crate::model::Object`], so that no rule can tell where a value came from.
 
+mod adjust;
 mod cases;
 mod compile;
 mod decode;
+mod describe;
 mod embedded;
 mod expr;
 mod file;
 mod given;
 mod judge;
 mod load;
+mod mutate;
 mod problem;
 mod rule;
 mod run;
+mod schema;
 mod source;
 mod template;
 #[cfg(test)]
@@ -21,13 +25,17 @@ mod text;
 mod verdict;
 mod yaml;
 
+pub use adjust::{AdjustError, Adjustment, ParamValue};
 pub use cases::{CaseFailure, Difference, run_cases};
+pub use describe::FactRead;
 pub use embedded::embedded;
 pub use expr::Fault;
 pub use judge::Detail;
 pub use load::load;
+pub use mutate::{Mutation, Survivor, mutate};
 pub use problem::{LoadError, LoadErrors};
 pub use rule::{Control, Effort, Param, RemediationText, Rule, RuleSet, Status};
 pub use run::evaluate;
+pub use schema::{facts_page, facts_schema, rule_schema, type_page};
 pub use source::{RuleSource, SourceError, from_dir};
 pub use verdict::{Element, Evidence, Remediation, Verdict};

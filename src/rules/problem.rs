@@ -92,6 +92,8 @@ impl Excerpt {
         let skipped = lead.chars().count().saturating_sub(LEAD);
         let lead = shown(&lead.chars().skip(skipped).collect::<String>());
         let lead = if skipped > 0 { format!("…{lead}") } else { lead };
+        // More than this is not shown, however long the line is.
+        let rest = rest.char_indices().nth(WIDTH).map_or(rest, |(end, _)| rest.get(..end).unwrap_or(rest));
         let mark = rest.get(..floor_boundary(rest, marked)).unwrap_or(rest);
         let indent = lead.chars().count();
         let room = WIDTH.saturating_sub(indent).max(WIDTH - LEAD);
@@ -148,7 +150,7 @@ mod tests {
     use super::*;
 
     fn locate(text: &str, at: Range<usize>) -> LoadError {
-        let source = RuleSource { path: "rules/x.yaml".into(), text: text.into() };
+        let source = RuleSource::new("rules/x.yaml", text);
         LoadError::locate(&source, Problem::new(at, "wrong"))
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cases::Case;
-use super::expr::{Condition, Const, Ir, Listing, Ty};
+use super::expr::{Condition, Const, Ir, Listing, Ty, did_you_mean};
 use super::template::Template;
-use crate::model::{Coverage, Severity};
+use crate::model::{Coverage, EnumType, Severity};
 
 /// A set of rules that load, sorted by id.
 #[derive(Debug)]
@@ -33,6 +33,10 @@ pub struct Rule {
     pub target: &'static str,
     /// Why it matters.
     pub rationale: String,
+    /// The element and the list that it judges each of, as in `e` and `r.ingress`.
+    pub for_each: Option<(String, String)>,
+    /// Its named parts, as the file states them.
+    pub lets: Vec<(String, String)>,
     /// When it applies, as the file states it; none for always.
     pub when_text: Option<String>,
     /// The condition, as the file states it.
@@ -51,6 +55,8 @@ pub struct Rule {
     pub params: Vec<Param>,
     /// The file that it was loaded from.
     pub path: String,
+    /// The text of that file.
+    pub text: String,
     pub(super) logic: Logic,
     pub(super) fast: Fast,
     pub(super) cases: Vec<Case>,
@@ -119,6 +125,8 @@ pub struct Param {
     pub max: Option<i64>,
     pub(super) ty: Ty,
     pub(super) value: Const,
+    /// The vocabularies that it is compared with.
+    pub(super) words: Vec<&'static EnumType>,
 }
 
 /// The checked expressions of a rule.
@@ -232,18 +240,32 @@ impl Word for crate::model::Outcome {
 }
 
 impl Param {
-    /// What is wrong with its value, for numbers with bounds.
-    pub(super) fn out_of_bounds(&self) -> Option<String> {
-        let numbers = match &self.value {
-            Const::Int(number) => vec![*number],
-            Const::List(items) => {
-                items.iter().filter_map(|item| if let Const::Int(it) = item { Some(*it) } else { None }).collect()
-            }
-            _ => Vec::new(),
-        };
-        let below = self.min.filter(|min| numbers.iter().any(|number| number < min));
-        let above = self.max.filter(|max| numbers.iter().any(|number| number > max));
-        below.map(|min| format!("less than {min}")).or_else(|| above.map(|max| format!("more than {max}")))
+    /// Its value, as a rule file has it.
+    pub fn shown(&self) -> String {
+        self.value.shown()
+    }
+
+    /// Why a value of its type is not allowed, and what would be.
+    pub(super) fn refuses(&self, value: &Const) -> Option<(String, Option<String>)> {
+        let items = if let Const::List(items) = value { items.as_slice() } else { std::slice::from_ref(value) };
+        items.iter().find_map(|item| match item {
+            Const::Int(number) => self.out_of_bounds(*number).map(|message| (message, None)),
+            Const::Str(word) => self.no_word(word),
+            _ => None,
+        })
+    }
+
+    fn out_of_bounds(&self, number: i64) -> Option<String> {
+        let below = self.min.filter(|min| number < *min).map(|min| format!("less than {min}"));
+        below.or_else(|| self.max.filter(|max| number > *max).map(|max| format!("more than {max}")))
+    }
+
+    /// A word that what it is compared with never says.
+    fn no_word(&self, word: &str) -> Option<(String, Option<String>)> {
+        let vocabulary = self.words.iter().find(|vocabulary| !vocabulary.values.contains(&word))?;
+        let help = did_you_mean(word, vocabulary.values.iter().copied())
+            .unwrap_or_else(|| format!("its words are {}", vocabulary.values.join(", ")));
+        Some((format!("`{word}` is no word of `{}`", vocabulary.name), Some(help)))
     }
 }
 

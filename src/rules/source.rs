@@ -1,6 +1,7 @@
 //! Where rule files come from: the binary, or a folder of the user's.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -14,30 +15,33 @@ pub(super) const MAX_BYTES: u64 = 256 * 1024;
 pub struct RuleSource {
     /// Path, for messages and for the area: the name of the folder that the file lies in.
     pub path: String,
-    /// The text.
+    /// The text; empty when the file is unusable.
     pub text: String,
+    /// Why it is no rule, whatever is in it: said by [`super::load`] together with what is wrong with the others.
+    pub(super) unusable: Option<Unusable>,
 }
 
-/// A rule file or folder that could not be read.
+/// Why a file cannot be a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unusable {
+    pub(super) message: String,
+    pub(super) help: Option<&'static str>,
+}
+
+/// A folder of rules that could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The operating system refused.
     #[error("cannot read {path}")]
     Read {
-        /// The file or folder.
+        /// The folder.
         path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
     },
-    /// No rule file is that large.
-    #[error("{path} has more than {MAX_BYTES} bytes: this is no rule file")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-    },
     /// There is nothing to load.
-    #[error("{path} holds no rule files (FOLDER/ID.yaml)")]
+    #[error("{path} holds no rule files (AREA/ID.yaml)")]
     Empty {
         /// The folder.
         path: PathBuf,
@@ -45,6 +49,16 @@ pub enum SourceError {
 }
 
 impl RuleSource {
+    /// The text of a file.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), unusable: None }
+    }
+
+    fn unusable(path: &Path, message: impl Into<String>, help: Option<&'static str>) -> Self {
+        let unusable = Some(Unusable { message: message.into(), help });
+        Self { path: path.display().to_string(), text: String::new(), unusable }
+    }
+
     /// The folder that the file lies in: the area of the rule.
     pub(super) fn folder(&self) -> &str {
         Path::new(&self.path).parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("")
@@ -56,22 +70,52 @@ impl RuleSource {
     }
 }
 
-/// All rule files `FOLDER/ID.yaml` under a path, sorted.
+/// How deep folders of rules are looked through for files that lie in the wrong place.
+const MAX_DEPTH: usize = 4;
+
+/// All rule files `AREA/ID.yaml` under a path, sorted. What looks like a rule and lies elsewhere, or cannot be read, is among
+/// them and does not load: a rule that its author believes to be used must not be left out in silence.
 ///
 /// # Errors
-/// When a folder or file cannot be read, is too large, or there is none.
+/// When a folder cannot be read or holds nothing like a rule.
 pub fn from_dir(path: &Path) -> Result<Vec<RuleSource>, SourceError> {
     let mut sources = Vec::new();
-    for folder in entries(path)?.into_iter().filter(|entry| entry.is_dir()) {
-        for file in entries(&folder)?.into_iter().filter(|entry| is_rule_file(entry)) {
-            sources.push(read(&file)?);
-        }
-    }
+    gather(path, 0, &mut sources)?;
     if sources.is_empty() { Err(SourceError::Empty { path: path.to_owned() }) } else { Ok(sources) }
 }
 
-fn is_rule_file(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml") && path.is_file()
+fn gather(folder: &Path, depth: usize, sources: &mut Vec<RuleSource>) -> Result<(), SourceError> {
+    for entry in entries(folder)? {
+        let hidden = entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if hidden {
+            continue;
+        }
+        if entry.is_dir() {
+            if depth < MAX_DEPTH {
+                gather(&entry, depth + 1, sources)?;
+            }
+        } else {
+            sources.extend(source(&entry, depth));
+        }
+    }
+    Ok(())
+}
+
+/// A file, when it is one of rules.
+fn source(path: &Path, depth: usize) -> Option<RuleSource> {
+    let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or("");
+    match (suffix.to_ascii_lowercase().as_str(), depth) {
+        ("yaml", 1) if suffix == "yaml" => Some(read(path)),
+        ("yaml" | "yml", 1) => {
+            let help = Some("name it ID.yaml");
+            Some(RuleSource::unusable(path, "the name of a rule file ends in .yaml", help))
+        }
+        ("yaml" | "yml", _) => {
+            let help = Some("put it at AREA/ID.yaml under the folder of rules, or elsewhere if it is no rule");
+            Some(RuleSource::unusable(path, "this file is not in the folder of an area: it is not used", help))
+        }
+        _ => None,
+    }
 }
 
 /// What a folder holds, sorted by name.
@@ -84,13 +128,18 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(paths)
 }
 
-fn read(path: &Path) -> Result<RuleSource, SourceError> {
-    let failed = |source| SourceError::Read { path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(failed)?.len() > MAX_BYTES {
-        return Err(SourceError::TooLarge { path: path.to_owned() });
+/// Reads a file, but no more of it than a rule can have.
+fn read(path: &Path) -> RuleSource {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    match (read, String::from_utf8(bytes)) {
+        (Err(error), _) => RuleSource::unusable(path, format!("cannot read this file: {error}"), None),
+        (Ok(read), _) if u64::try_from(read).unwrap_or(u64::MAX) > MAX_BYTES => {
+            RuleSource::unusable(path, format!("this file has more than {MAX_BYTES} bytes: it is no rule"), None)
+        }
+        (Ok(_), Err(_)) => RuleSource::unusable(path, "this file is not UTF-8 text", Some("save it as plain UTF-8")),
+        (Ok(_), Ok(text)) => RuleSource::new(path.display().to_string(), text),
     }
-    let text = std::fs::read_to_string(path).map_err(failed)?;
-    Ok(RuleSource { path: path.display().to_string(), text })
 }
 
 /// SHA-256 over area, id and text of the files, in hexadecimal: two runs with the same digest used the same rules,
@@ -110,42 +159,66 @@ pub(super) fn digest(sources: &[RuleSource]) -> String {
 mod tests {
     use super::*;
 
-    fn source(path: &str, text: &str) -> RuleSource {
-        RuleSource { path: path.into(), text: text.into() }
-    }
-
     #[test]
     fn digest_depends_on_area_id_and_text_alone() {
-        let one = digest(&[source("rules/net/a.yaml", "x"), source("rules/net/b.yaml", "y")]);
-        assert_eq!(one, digest(&[source("/other/net/b.yaml", "y"), source("/other/net/a.yaml", "x")]));
+        let one = digest(&[RuleSource::new("rules/net/a.yaml", "x"), RuleSource::new("rules/net/b.yaml", "y")]);
+        assert_eq!(
+            one,
+            digest(&[RuleSource::new("/other/net/b.yaml", "y"), RuleSource::new("/other/net/a.yaml", "x")])
+        );
         for other in [
-            [source("rules/net/a.yaml", "xy"), source("rules/net/b.yaml", "")],
-            [source("rules/net/a.yaml", "y"), source("rules/net/b.yaml", "x")],
-            [source("rules/iam/a.yaml", "x"), source("rules/net/b.yaml", "y")],
+            [RuleSource::new("rules/net/a.yaml", "xy"), RuleSource::new("rules/net/b.yaml", "")],
+            [RuleSource::new("rules/net/a.yaml", "y"), RuleSource::new("rules/net/b.yaml", "x")],
+            [RuleSource::new("rules/iam/a.yaml", "x"), RuleSource::new("rules/net/b.yaml", "y")],
         ] {
             assert_ne!(one, digest(&other));
         }
     }
 
     #[test]
-    fn a_folder_is_read_sorted_and_only_its_rule_files() {
+    fn a_folder_is_read_sorted_and_what_lies_elsewhere_is_no_rule() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("net/deeper.yaml")).unwrap();
-        for name in ["net/b.yaml", "net/a.yaml", "net/readme.md", "top.yaml"] {
+        std::fs::create_dir_all(dir.path().join(".git")).unwrap();
+        std::fs::write(dir.path().join("net/big.yaml"), " ".repeat(300_000)).unwrap();
+        std::fs::write(dir.path().join("net/latin.yaml"), [b'a', 0xe4]).unwrap();
+        for name in [
+            "net/b.yaml",
+            "net/a.yaml",
+            "net/readme.md",
+            "top.yaml",
+            "net/c.yml",
+            "net/deeper.yaml/d.yaml",
+            ".git/e.yaml",
+        ] {
             std::fs::write(dir.path().join(name), name).unwrap();
         }
         let sources = from_dir(dir.path()).unwrap();
-        assert_eq!(sources.iter().map(|source| source.text.as_str()).collect::<Vec<_>>(), ["net/a.yaml", "net/b.yaml"]);
+        let shown: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                format!("{}: {}", source.stem(), source.unusable.as_ref().map_or("", |it| it.message.as_str()))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "a: ",
+                "b: ",
+                "big: this file has more than 262144 bytes: it is no rule",
+                "c: the name of a rule file ends in .yaml",
+                "d: this file is not in the folder of an area: it is not used",
+                "latin: this file is not UTF-8 text",
+                "top: this file is not in the folder of an area: it is not used",
+            ]
+        );
         assert_eq!((sources[0].folder(), sources[0].stem()), ("net", "a"));
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error() {
+    fn a_folder_without_rules_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(from_dir(dir.path()), Err(SourceError::Empty { .. })));
         assert!(matches!(from_dir(&dir.path().join("none")), Err(SourceError::Read { .. })));
-        std::fs::create_dir(dir.path().join("net")).unwrap();
-        std::fs::write(dir.path().join("net/big.yaml"), " ".repeat(300_000)).unwrap();
-        assert!(matches!(from_dir(dir.path()), Err(SourceError::TooLarge { .. })));
     }
 }

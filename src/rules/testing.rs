@@ -286,8 +286,15 @@ pub(in crate::rules) fn decide_fast(source: &str, subject: &Sample) -> Result<bo
 
 /// Loads one rule file.
 pub(in crate::rules) fn load(path: &str, text: &str) -> Result<RuleSet, LoadErrors> {
-    super::load(&[RuleSource { path: path.into(), text: text.into() }], &TARGETS)
+    super::load(&[RuleSource::new(path, text)], &TARGETS)
 }
 
 /// The model for other rules.
 pub(super) const MODEL: &str = include_str!("../../rules/resilience/res-deletion-protection.yaml");
+
+/// Processor time of this thread: what a test may limit on a machine that others use too.
+pub(in crate::rules) fn processor_time() -> std::time::Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|word| word.parse().ok());
+    std::time::Duration::from_nanos(nanoseconds.unwrap_or(0))
+}

@@ -102,7 +102,7 @@ impl Operator {
     }
 
     /// How it is written.
-    pub(super) fn sign(self) -> &'static str {
+    pub(in crate::rules) fn sign(self) -> &'static str {
         Self::TABLE.into_iter().find(|(_, of, _)| *of == self).map_or("", |(sign, ..)| sign)
     }
 }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ast::{Operator, Quantifier};
 use super::functions::{Function, Pattern};
+use super::value::Val;
 use crate::model::{Arn, Field, Version};
 
 /// A checked expression.
@@ -66,6 +67,18 @@ pub(in crate::rules) struct Access {
     pub(super) text: Box<str>,
 }
 
+impl Access {
+    /// The field.
+    pub(in crate::rules) const fn field(&self) -> &'static Field {
+        self.field
+    }
+
+    /// As the rule wrote it.
+    pub(in crate::rules) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A loop over a list.
 #[derive(Debug, Clone)]
 pub(in crate::rules) struct Loop {
@@ -90,6 +103,16 @@ pub(in crate::rules) enum Const {
     Version(Version),
     Pattern(Pattern),
     List(Vec<Self>),
+}
+
+impl Const {
+    /// As a rule file has it.
+    pub(in crate::rules) fn shown(&self) -> String {
+        match self {
+            Self::List(items) => format!("[{}]", items.iter().map(Self::shown).collect::<Vec<_>>().join(", ")),
+            scalar => Val::<()>::of_const(scalar).render(),
+        }
+    }
 }
 
 impl Ir {
@@ -118,6 +141,31 @@ impl Ir {
             Self::Choice(parts) => all(&**parts),
             Self::Call(_, parts) | Self::List(parts) => all(parts),
             Self::Loop(parts) => parts.list.size() + parts.cost,
+        }
+    }
+
+    /// Every field that it reads or asks for.
+    pub(in crate::rules) fn accesses<'i>(&'i self, found: &mut Vec<&'i Access>) {
+        let mut all = |parts: &'i [Self]| parts.iter().for_each(|part| part.accesses(found));
+        match self {
+            Self::Const(_) | Self::Var(_) | Self::Param(_) | Self::Observed => (),
+            Self::Field(access) | Self::Has(access) => {
+                found.push(access);
+                access.of.accesses(found);
+            }
+            Self::IsNull { of, .. } | Self::Not(of) | Self::Negate(of) => of.accesses(found),
+            Self::And(sides)
+            | Self::Or(sides)
+            | Self::Equal { sides, .. }
+            | Self::Order(_, sides)
+            | Self::In(sides)
+            | Self::Arithmetic(_, sides) => all(&**sides),
+            Self::Choice(parts) => all(&**parts),
+            Self::Call(_, parts) | Self::List(parts) => all(parts),
+            Self::Loop(parts) => {
+                parts.list.accesses(found);
+                parts.body.accesses(found);
+            }
         }
     }
 

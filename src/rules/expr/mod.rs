@@ -14,12 +14,12 @@ mod trace;
 mod ty;
 mod value;
 
-pub(super) use ast::{Ast, Name, RESERVED};
+pub(super) use ast::{Ast, Name, Node, Operator, Quantifier, RESERVED};
 pub(super) use check::{Checked, Guards, Let, Scope, Usage, check};
 pub(super) use closure::{Condition, Frame, Listing};
 pub(super) use eval::Interpreter;
-pub(super) use functions::{NAMESPACES, literal};
-pub(super) use ir::{Const, Ir};
+pub(super) use functions::{NAMESPACES, SIGNATURES, literal};
+pub(super) use ir::{Access, Const, Ir};
 pub(super) use lexer::{SyntaxError, one_line};
 pub(super) use parse::parse;
 pub(super) use suggest::did_you_mean;

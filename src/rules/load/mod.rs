@@ -59,6 +59,11 @@ fn id_of(loaded: &Loaded, source: &RuleSource) -> Option<(String, Range<usize>)>
 }
 
 fn load_one(reader: &mut Reader<'_>, source: &RuleSource, targets: &[TargetType]) -> Loaded {
+    if let Some(unusable) = &source.unusable {
+        let help = unusable.help.map(str::to_owned);
+        reader.problems.push(Problem::new(0..1, unusable.message.as_str()).maybe_help(help));
+        return Loaded::default();
+    }
     if u64::try_from(source.text.len()).unwrap_or(u64::MAX) > MAX_BYTES {
         reader.problems.push(Problem::new(0..1, format!("this file has more than {MAX_BYTES} bytes: it is no rule")));
         return Loaded::default();
@@ -125,7 +130,8 @@ fn assemble(
 ) -> Rule {
     let Description { id, title, severity, status, rationale, remediation, frameworks, docs, source: origin, tags } =
         description;
-    let Compiled { logic, params, when_text, check_text, .. } = compiled;
+    let Compiled { logic, params, when_text, check_text, let_texts, element } = compiled;
+    let list = logic.for_each.as_ref().map(|for_each| for_each.text.clone());
     Rule {
         id,
         title,
@@ -134,6 +140,8 @@ fn assemble(
         area: source.folder().to_owned(),
         target: target.name,
         rationale,
+        for_each: element.map(|(name, _)| name).zip(list),
+        lets: let_texts,
         when_text,
         check_text,
         remediation,
@@ -143,6 +151,7 @@ fn assemble(
         tags,
         params,
         path: source.path.clone(),
+        text: source.text.clone(),
         fast: Fast::new(&logic),
         logic,
         cases,

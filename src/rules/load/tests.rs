@@ -1,12 +1,10 @@
 //! Rule files that do not load, and how that reads; and hostile ones, which fail fast.
 
-use std::time::Instant;
-
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use crate::rules::source::RuleSource;
-use crate::rules::testing::{MODEL, TARGETS, load};
+use crate::rules::testing::{MODEL, TARGETS, load, processor_time};
 use crate::rules::{embedded, load as load_all};
 
 const PATH: &str = "rules/resilience/res-deletion-protection.yaml";
@@ -233,10 +231,10 @@ fn everything_at_once() {
         .replacen("https://", "http://", 1);
     let second = ELEMENTS.replacen("targets: sample", "targets: smaple", 1).replacen("source: original\n", "", 1);
     let sources = [
-        RuleSource { path: "rules/network/net-doors.yaml".into(), text: second },
-        RuleSource { path: "more/net-doors.yaml".into(), text: ELEMENTS.into() },
-        RuleSource { path: PATH.into(), text: first },
-        RuleSource { path: "rules/tls/tls-x.yaml".into(), text: "a: [".into() },
+        RuleSource::new("rules/network/net-doors.yaml", second),
+        RuleSource::new("more/net-doors.yaml", ELEMENTS),
+        RuleSource::new(PATH, first),
+        RuleSource::new("rules/tls/tls-x.yaml", "a: ["),
     ];
     assert_snapshot!(load_all(&sources, &TARGETS).map(|_| ()).unwrap_err(), @r"
         error: `more` is no folder for rules
@@ -406,14 +404,10 @@ fn hostile_files_fail_fast_and_with_a_place() {
         "x".repeat(5_000_000),
         "a: 1\n".repeat(50_000),
     ] {
-        let started = Instant::now();
+        let started = processor_time();
         let errors = load(PATH, &text).map(|_| ()).unwrap_err();
-        assert!(
-            started.elapsed().as_millis() < 1000,
-            "{:?}: {:?}",
-            started.elapsed(),
-            &text.chars().take(80).collect::<String>()
-        );
+        let took = processor_time() - started;
+        assert!(took.as_millis() < 500, "{took:?}: {:?}", &text.chars().take(80).collect::<String>());
         assert!(errors.0.iter().all(|error| error.line > 0 && error.column > 0));
         assert!(errors.to_string().len() < 20_000);
     }

@@ -139,11 +139,11 @@ impl Checker<'_> {
             Node::List(items) => items.iter().for_each(|item| self.words(ty, item)),
             Node::Choice(parts) => parts.iter().skip(1).for_each(|part| self.words(ty, part)),
             Node::Field(of, name) if matches!(&of.node, Node::Name(base) if base == "params") => {
-                let default = self.scope.params.iter().find(|(param, ..)| *param == name.text);
-                default
-                    .map(|(_, _, value)| value)
-                    .into_iter()
-                    .for_each(|value| self.const_words(vocabulary, value, ast));
+                let params = self.scope.params.iter().enumerate();
+                for (index, (.., value)) in params.filter(|(_, (param, ..))| *param == name.text) {
+                    self.usage.words.push((index, vocabulary));
+                    self.const_words(vocabulary, value, ast);
+                }
             }
             Node::Name(name) => self.let_words(ty, name),
             _ => (),

@@ -14,7 +14,7 @@ use super::ir::{Access, Const, Ir, Var};
 use super::parse::MAX_DEPTH;
 use super::suggest::did_you_mean;
 use super::ty::Ty;
-use crate::model::{Field, ObjectType};
+use crate::model::{EnumType, Field, ObjectType};
 use crate::rules::problem::Problem;
 use crate::rules::text::Text;
 
@@ -49,6 +49,8 @@ pub(in crate::rules) type Guards = BTreeSet<String>;
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Usage {
     pub(in crate::rules) params: BTreeSet<usize>,
+    /// The vocabularies that parameters are compared with, by index of the parameter.
+    pub(in crate::rules) words: Vec<(usize, &'static EnumType)>,
     pub(in crate::rules) lets: BTreeSet<usize>,
 }
 

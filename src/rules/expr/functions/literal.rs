@@ -70,8 +70,9 @@ pub(in crate::rules::expr) fn show_duration(span: SignedDuration) -> String {
     let total = span.as_millis();
     let rest = total.unsigned_abs();
     let parts = [(rest / 3_600_000, "h"), (rest / 60_000 % 60, "m"), (rest / 1000 % 60, "s"), (rest % 1000, "ms")];
-    let shown: String =
+    let shown: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number}{unit}")).collect();
+    let shown = shown.concat();
     match (total < 0, shown.is_empty()) {
         (_, true) => "0s".to_owned(),
         (true, false) => format!("-{shown}"),

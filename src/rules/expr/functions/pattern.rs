@@ -96,6 +96,7 @@ fn wild(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::testing::processor_time;
 
     #[test]
     fn patterns_cover_arns_part_by_part() {
@@ -127,8 +128,8 @@ mod tests {
         }
         assert!(Pattern::regex(&"a".repeat(600)).is_err());
         let hostile = Pattern::regex("(a*)*(a*)*(a*)*b$").unwrap();
-        let started = std::time::Instant::now();
+        let started = processor_time();
         assert!(!hostile.is_in(&"a".repeat(20_000)));
-        assert!(started.elapsed().as_secs() < 5);
+        assert!((processor_time() - started).as_secs() < 5);
     }
 }
