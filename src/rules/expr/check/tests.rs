@@ -341,7 +341,7 @@ fn lets_cannot_blow_an_expression_up() {
     let started = processor_time();
     let problems = check("v39", &lets).map(|checked| checked.ty).unwrap_err();
     assert!(problems.iter().any(|problem| problem.message.contains("too large")), "{:?}", problems.first());
-    assert!((processor_time() - started).as_secs() < 1);
+    assert!(processor_time().saturating_sub(started).as_secs() < 1);
 }
 
 #[test]

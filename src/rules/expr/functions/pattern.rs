@@ -130,6 +130,6 @@ mod tests {
         let hostile = Pattern::regex("(a*)*(a*)*(a*)*b$").unwrap();
         let started = processor_time();
         assert!(!hostile.is_in(&"a".repeat(20_000)));
-        assert!((processor_time() - started).as_secs() < 5);
+        assert!(processor_time().saturating_sub(started).as_secs() < 5);
     }
 }
