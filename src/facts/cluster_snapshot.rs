@@ -2,29 +2,28 @@
 
 use std::sync::Arc;
 
+use super::found::{Found, unread};
+use super::region::Region;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::{DbClusterSnapshot, DbClusterSnapshotAttributes};
 
 facts! {
     /// A snapshot of an Aurora cluster.
-    struct ClusterSnapshot = "db_cluster_snapshot" on DbClusterSnapshot {
+    struct ClusterSnapshot = "db_cluster_snapshot" on DbClusterSnapshot, with region: Arc<Region> {
         /// Accounts that may restore it, `all` for everybody. Only manual snapshots can be shared.
-        restorable_by: Derived<Vec<String>>;
+        restorable_by: Derived<Vec<String>> => restorable_by;
     }
 }
 
-impl ClusterSnapshot {
-    /// Joins a snapshot with its attributes.
-    pub fn new(
-        record: &Arc<Record<DbClusterSnapshot>>,
-        attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>,
-    ) -> Self {
-        Self { record: Arc::clone(record), restorable_by: restorable_by(attributes) }
-    }
+fn restorable_by(snapshot: &ClusterSnapshot) -> Derived<Vec<String>> {
+    let region = &snapshot.region;
+    let name = &snapshot.record.data.db_cluster_snapshot_identifier;
+    let known = &region.estate.lookups.snapshot_attributes;
+    restorers(&region.one_of("rds:DescribeDBClusterSnapshotAttributes", known, name))
 }
 
-fn restorable_by(attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>) -> Derived<Vec<String>> {
+fn restorers(attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>) -> Derived<Vec<String>> {
     let attributes = match attributes {
         Fact::Known(attributes) => attributes,
         Fact::Absent => return Derived::unknown(Why::NotCollected),
@@ -49,5 +48,17 @@ fn restorable_by(attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>) ->
             Fact::Unknown(Why::Dangling { kind: "rds.snapshot_attribute", id: "restore".into() }),
             vec![place],
         ),
+    }
+}
+
+/// The snapshots of a region.
+pub(super) fn cluster_snapshots(region: &Arc<Region>) -> Found<ClusterSnapshot> {
+    let listed = region.snapshots();
+    let snapshot = |record: &Arc<Record<_>>| Arc::new(ClusterSnapshot::new(Arc::clone(record), Arc::clone(region)));
+    let missing = |why: &Why| unread("db_cluster_snapshot", &region.scope, &region.every("snapshots"), why.clone());
+    Found {
+        present: listed.present().map(snapshot).collect(),
+        unread: listed.incomplete().map(missing).into_iter().collect(),
+        incomplete: None,
     }
 }

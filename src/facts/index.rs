@@ -12,8 +12,54 @@ use crate::snapshot::{Kind, Record, Snapshot};
 /// An account and a region.
 pub type Scope = (String, String);
 
-/// Source, kind and target of a listing.
-type ListingKey = (Scope, String, String, Option<String>);
+/// Values by account and region.
+pub struct ByScope<V>(BTreeMap<String, BTreeMap<String, V>>);
+
+impl<V: Default> ByScope<V> {
+    /// The value of a scope.
+    pub fn get(&self, (account, region): &Scope) -> Option<&V> {
+        self.0.get(account)?.get(region)
+    }
+
+    /// The value of a scope, a new one if there was none.
+    pub fn of(&mut self, account: &str, region: &str) -> &mut V {
+        self.0.entry(account.to_owned()).or_default().entry(region.to_owned()).or_default()
+    }
+}
+
+impl<V> Default for ByScope<V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+/// Values by what was asked for: one resource each, or all of them.
+struct ByTarget<V> {
+    all: Option<V>,
+    each: BTreeMap<String, Option<V>>,
+}
+
+impl<V> ByTarget<V> {
+    fn get(&self, target: Option<&str>) -> Option<&V> {
+        match target {
+            None => self.all.as_ref(),
+            Some(target) => self.each.get(target)?.as_ref(),
+        }
+    }
+
+    fn of(&mut self, target: Option<&str>) -> &mut Option<V> {
+        match target {
+            None => &mut self.all,
+            Some(target) => self.each.entry(target.to_owned()).or_default(),
+        }
+    }
+}
+
+impl<V> Default for ByTarget<V> {
+    fn default() -> Self {
+        Self { all: None, each: BTreeMap::new() }
+    }
+}
 
 /// The records of a listing that count.
 pub struct Current<'r, T> {
@@ -23,32 +69,47 @@ pub struct Current<'r, T> {
     pub complete: Result<Timestamp, Why>,
 }
 
+type Listings = Vec<Arc<Record<Listing>>>;
+
 /// Answers "is this set complete, and if not, why?".
-pub struct Index<'a> {
-    listings: BTreeMap<ListingKey, Vec<&'a Record<Listing>>>,
-    gaps: BTreeMap<(Scope, &'a str, Option<&'a str>), Arc<Gap>>,
+#[derive(Default)]
+pub struct Index {
+    /// Listings by source, then by kind.
+    listings: ByScope<BTreeMap<String, BTreeMap<String, ByTarget<Listings>>>>,
+    /// Gaps by what was asked.
+    gaps: ByScope<BTreeMap<String, ByTarget<Arc<Gap>>>>,
 }
 
-impl<'a> Index<'a> {
+impl Index {
     /// Indexes listings and gaps.
-    pub fn new(snapshot: &'a Snapshot) -> Self {
-        let mut listings: BTreeMap<ListingKey, Vec<_>> = BTreeMap::new();
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let mut index = Self::default();
         for record in &snapshot.records.listings {
-            if let Some(key) = listing_key(record) {
-                listings.entry(key).or_default().push(record.as_ref());
-            }
+            index.add_listing(record);
         }
-        let mut gaps = BTreeMap::new();
         for record in &snapshot.records.gaps {
             let gap = &record.data;
-            let key = (scope_of(record), gap.what.as_str(), gap.target.as_deref());
-            let known = gaps.entry(key).or_insert_with(|| Arc::clone(gap));
+            let of_call = index.gaps.of(&record.account, &record.region).entry(gap.what.clone()).or_default();
+            let known = of_call.of(gap.target.as_deref()).get_or_insert_with(|| Arc::clone(gap));
             // What one file did not ask for says nothing of what another one asked for in vain.
             if known.reason.is_voluntary() {
                 *known = Arc::clone(gap);
             }
         }
-        Self { listings, gaps }
+        index
+    }
+
+    fn add_listing(&mut self, record: &Arc<Record<Listing>>) {
+        let data = &record.data;
+        let (Some(kind), Fact::Known(_) | Fact::Absent) = (data.kind.known(), &data.target) else { return };
+        let of_scope = self.listings.of(&record.account, &record.region);
+        let of_kind = of_scope.entry(record.source.clone()).or_default().entry(kind.clone()).or_default();
+        let target = data.target.known().map(String::as_str);
+        of_kind.of(target).get_or_insert_default().push(Arc::clone(record));
+    }
+
+    fn listings(&self, scope: &Scope, source: &str, kind: &str, target: Option<&str>) -> Option<&Listings> {
+        self.listings.get(scope)?.get(source)?.get(kind)?.get(target)
     }
 
     /// When `records` held all that `source` returned in `scope` for `target`: the time of the newest complete listing, and its
@@ -61,9 +122,10 @@ impl<'a> Index<'a> {
         kind: &str,
         records: &[&Arc<Record<T>>],
     ) -> Result<(Timestamp, u16), Why> {
-        let key = (scope.clone(), source.to_owned(), kind.to_owned(), target.map(str::to_owned));
-        let Some(listings) = self.listings.get(&key) else { return Err(self.why(scope, source, target)) };
-        let holds_all = |listing: &&&Record<Listing>| {
+        let Some(listings) = self.listings(scope, source, kind, target) else {
+            return Err(self.why(scope, source, target));
+        };
+        let holds_all = |listing: &&Arc<Record<Listing>>| {
             let of_file = records.iter().filter(|record| record.at.file == listing.at.file);
             let there = of_file.map(|record| &record.id).collect::<BTreeSet<_>>().len();
             listing.data.kept.known().is_some_and(|kept| usize::try_from(*kept).is_ok_and(|kept| kept == there))
@@ -114,23 +176,13 @@ impl<'a> Index<'a> {
     }
 
     fn gap(&self, scope: &Scope, what: &str, target: Option<&str>) -> Option<Arc<Gap>> {
-        self.gaps.get(&(scope.clone(), what, target)).cloned()
+        self.gaps.get(scope)?.get(what)?.get(target).cloned()
     }
 }
 
 /// Whether two answers say the same.
 fn same<T: Kind>(one: &T, other: &T) -> bool {
     matches!((serde_json::to_value(one), serde_json::to_value(other)), (Ok(one), Ok(other)) if one == other)
-}
-
-fn listing_key(record: &Record<Listing>) -> Option<ListingKey> {
-    let kind = record.data.kind.known()?.clone();
-    let target = match &record.data.target {
-        Fact::Known(target) => Some(target.clone()),
-        Fact::Absent => None,
-        Fact::Unknown(_) => return None,
-    };
-    Some((scope_of(record), record.source.clone(), kind, target))
 }
 
 /// The scope of a record.
@@ -153,7 +205,7 @@ pub struct Table<T> {
 impl<T: Kind> Table<T> {
     /// The records of `scope`, with what `source` says of their completeness.
     pub fn new(
-        index: &Index<'_>,
+        index: &Index,
         scope: &Scope,
         source: &str,
         records: &[Arc<Record<T>>],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::index::{Scope, scope_of};
+use super::index::{ByScope, Scope};
 use crate::model::Fact;
 use crate::snapshot::schema::mysql::{Account, GlobalVariables, RoleEdge};
 use crate::snapshot::schema::rds::{DbClusterParameters, DbClusterSnapshotAttributes};
@@ -11,50 +11,55 @@ use crate::snapshot::schema::tls::TlsEndpoint;
 use crate::snapshot::{Record, Records};
 
 /// Records of one kind by account, region and name.
-pub struct Lookup<'a, T>(BTreeMap<(Scope, &'a str), Vec<&'a Arc<Record<T>>>>);
+pub struct Lookup<T>(ByScope<BTreeMap<String, Vec<Arc<Record<T>>>>>);
 
-impl<'a, T> Lookup<'a, T> {
+impl<T> Lookup<T> {
     /// Records by the name that `key` finds in each; one without a name is named by nobody.
-    pub fn new(records: &'a [Arc<Record<T>>], key: impl Fn(&'a Record<T>) -> Option<&'a str>) -> Self {
-        let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    pub fn new(records: &[Arc<Record<T>>], key: impl Fn(&Record<T>) -> Option<&str>) -> Self {
+        let mut by_name = ByScope::default();
         for record in records {
             if let Some(name) = key(record) {
-                by_name.entry((scope_of(record), name)).or_default().push(record);
+                let of_scope: &mut BTreeMap<String, Vec<_>> = by_name.of(&record.account, &record.region);
+                of_scope.entry(name.to_owned()).or_default().push(Arc::clone(record));
             }
         }
         Self(by_name)
     }
 
     /// The newest record of this name.
-    pub fn newest(&self, scope: &Scope, name: &str) -> Option<&'a Arc<Record<T>>> {
+    pub fn newest(&self, scope: &Scope, name: &str) -> Option<&Arc<Record<T>>> {
         self.all(scope, name).into_iter().max_by_key(|record| record.observed)
     }
 
     /// All records of this name, in the order of the files.
-    pub fn all(&self, scope: &Scope, name: &str) -> Vec<&'a Arc<Record<T>>> {
-        self.0.get(&(scope.clone(), name)).cloned().unwrap_or_default()
+    pub fn all(&self, scope: &Scope, name: &str) -> Vec<&Arc<Record<T>>> {
+        self.0
+            .get(scope)
+            .and_then(|of_scope| of_scope.get(name))
+            .map(|of_name| of_name.iter().collect())
+            .unwrap_or_default()
     }
 }
 
 /// The lookups of a run.
-pub struct Lookups<'a> {
+pub struct Lookups {
     /// By the name of the group.
-    pub parameters: Lookup<'a, DbClusterParameters>,
+    pub parameters: Lookup<DbClusterParameters>,
     /// By the name of the snapshot.
-    pub snapshot_attributes: Lookup<'a, DbClusterSnapshotAttributes>,
+    pub snapshot_attributes: Lookup<DbClusterSnapshotAttributes>,
     /// By `host:port`.
-    pub endpoints: Lookup<'a, TlsEndpoint>,
+    pub endpoints: Lookup<TlsEndpoint>,
     /// By the ARN of the cluster.
-    pub variables: Lookup<'a, GlobalVariables>,
+    pub variables: Lookup<GlobalVariables>,
     /// By the ARN of the cluster.
-    pub accounts: Lookup<'a, Account>,
+    pub accounts: Lookup<Account>,
     /// By the ARN of the cluster.
-    pub role_edges: Lookup<'a, RoleEdge>,
+    pub role_edges: Lookup<RoleEdge>,
 }
 
-impl<'a> Lookups<'a> {
+impl Lookups {
     /// Looks everything up once.
-    pub fn new(records: &'a Records) -> Self {
+    pub fn new(records: &Records) -> Self {
         Self {
             parameters: Lookup::new(&records.db_cluster_parameters, |it| {
                 text(&it.data.db_cluster_parameter_group_name)

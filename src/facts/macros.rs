@@ -7,24 +7,63 @@
 /// that rules must guard. Built on a record, the struct has the field `record: Arc<Record<…>>`, shows the record's fields after
 /// its own, and stands where the record stands. Without one, `key FIELD` and `at FIELD` after the braces add the fields that
 /// name the object among its siblings and say where it stands.
+///
+/// `name: Type => compute` makes a field lazy: `fn compute(&Name) -> Type` runs when somebody first calls the method `name()`
+/// or a rule reads the field, and never in a run that asks for neither. The struct then holds an empty `OnceLock`, so `compute`
+/// may read the object's other lazy fields, though not in a circle. `on Record, with member: Type` adds what they are computed
+/// from, makes every field lazy and gives the struct `new(record, member)`.
 macro_rules! facts {
-    ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty {
-        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
+    ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty, with $with:ident : $with_ty:ty {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty => $compute:path $(, $optional:ident)?;)*
     }) => {
         $(#[doc = $type_doc])*
         #[derive(Debug)]
         pub struct $name {
             /// The record that the facts are about.
             pub record: std::sync::Arc<$crate::snapshot::Record<$base>>,
-            $($(#[doc = $doc])* pub $field: $ty,)*
+            /// What they are computed from.
+            pub(in $crate::facts) $with: $with_ty,
+            $($field: std::sync::OnceLock<$ty>,)*
         }
 
+        impl $name {
+            /// The facts about a record, none of which is computed yet.
+            pub(in $crate::facts) fn new(
+                record: std::sync::Arc<$crate::snapshot::Record<$base>>,
+                $with: $with_ty,
+            ) -> Self {
+                Self { record, $with, $($field: std::sync::OnceLock::new(),)* }
+            }
+        }
+
+        facts!(@on $name, $type_name, [$($type_doc),*], $base, {
+            $($(#[doc = $doc])* $field : $ty => $compute $(, $optional)?;)*
+        });
+    };
+    ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(=> $compute:path)? $(, $optional:ident)?;)*
+    }) => {
+        $(#[doc = $type_doc])*
+        #[derive(Debug)]
+        pub struct $name {
+            /// The record that the facts are about.
+            pub record: std::sync::Arc<$crate::snapshot::Record<$base>>,
+            $($(#[doc = $doc])* pub $field: facts!(@stored $ty $(=> $compute)?),)*
+        }
+
+        facts!(@on $name, $type_name, [$($type_doc),*], $base, {
+            $($(#[doc = $doc])* $field : $ty $(=> $compute)? $(, $optional)?;)*
+        });
+    };
+    (@on $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:ty, {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(=> $compute:path)? $(, $optional:ident)?;)*
+    }) => {
         facts!(@type $name, $type_name, [$($type_doc),*], Some(&<$base>::OBJECT_TYPE), false, {
-            $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
+            $($(#[doc = $doc])* $field : $ty $(=> $compute)? $(, $optional)?;)*
         });
 
         impl $crate::model::Object for $name {
-            facts!(@own $name { $($field)* });
+            facts!(@own $name { $($field $(=> $compute)?;)* });
 
             fn field(&self, index: usize) -> $crate::model::Value<'_> {
                 let own = Self::OBJECT_TYPE.fields.len();
@@ -44,12 +83,12 @@ macro_rules! facts {
         }
     };
     ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal {
-        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(=> $compute:path)? $(, $optional:ident)?;)*
     } $(key $key:ident)? $(at $at:ident)?) => {
         $(#[doc = $type_doc])*
         #[derive(Debug, Clone)]
         pub struct $name {
-            $($(#[doc = $doc])* pub $field: $ty,)*
+            $($(#[doc = $doc])* pub $field: facts!(@stored $ty $(=> $compute)?),)*
             $(
                 /// Stable name among its siblings.
                 pub $key: String,
@@ -61,11 +100,11 @@ macro_rules! facts {
         }
 
         facts!(@type $name, $type_name, [$($type_doc),*], None, facts!(@keyed $($key)?), {
-            $($(#[doc = $doc])* $field : $ty $(, $optional)?;)*
+            $($(#[doc = $doc])* $field : $ty $(=> $compute)? $(, $optional)?;)*
         });
 
         impl $crate::model::Object for $name {
-            facts!(@own $name { $($field)* });
+            facts!(@own $name { $($field $(=> $compute)?;)* });
 
             fn field(&self, index: usize) -> $crate::model::Value<'_> {
                 self.own_field(index)
@@ -85,9 +124,11 @@ macro_rules! facts {
         }
     };
     (@type $name:ident, $type_name:literal, [$($type_doc:literal),*], $base:expr, $keyed:expr, {
-        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(, $optional:ident)?;)*
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(=> $compute:path)? $(, $optional:ident)?;)*
     }) => {
         impl $name {
+            $(facts!(@accessor [$($doc),*] $field : $ty $(=> $compute)?);)*
+
             /// How rules see the type.
             pub const OBJECT_TYPE: $crate::model::ObjectType = $crate::model::ObjectType {
                 name: $type_name,
@@ -105,7 +146,7 @@ macro_rules! facts {
 
             fn own_field(&self, index: usize) -> $crate::model::Value<'_> {
                 let readers: &[fn(&Self) -> $crate::model::Value<'_>] =
-                    &[$(|this: &Self| $crate::model::Reflect::value(&this.$field),)*];
+                    &[$(|this: &Self| $crate::model::Reflect::value(facts!(@read this $field $(=> $compute)?)),)*];
                 readers.get(index).map_or($crate::model::Value::Absent, |read| read(self))
             }
         }
@@ -118,14 +159,33 @@ macro_rules! facts {
             }
         }
     };
-    (@own $name:ident { $($field:ident)* }) => {
+    (@accessor [$($doc:literal),*] $field:ident : $ty:ty) => {};
+    (@accessor [$($doc:literal),*] $field:ident : $ty:ty => $compute:path) => {
+        $(#[doc = $doc])*
+        pub fn $field(&self) -> &$ty {
+            self.$field.get_or_init(|| $compute(self))
+        }
+    };
+    (@stored $ty:ty) => {
+        $ty
+    };
+    (@stored $ty:ty => $compute:path) => {
+        std::sync::OnceLock<$ty>
+    };
+    (@read $this:ident $field:ident) => {
+        &$this.$field
+    };
+    (@read $this:ident $field:ident => $compute:path) => {
+        $this.$field()
+    };
+    (@own $name:ident { $($field:ident $(=> $compute:path)?;)* }) => {
         fn object_type(&self) -> &'static $crate::model::ObjectType {
             &Self::OBJECT_TYPE
         }
 
         fn field_places(&self, index: usize) -> &[$crate::model::Place] {
             let readers: &[fn(&Self) -> &[$crate::model::Place]] =
-                &[$(|this: &Self| $crate::model::Reflect::places(&this.$field),)*];
+                &[$(|this: &Self| $crate::model::Reflect::places(facts!(@read this $field $(=> $compute)?)),)*];
             readers.get(index).map_or(&[], |read| read(self))
         }
     };

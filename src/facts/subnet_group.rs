@@ -1,17 +1,77 @@
 //! Subnet groups that clusters use.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::found::{Found, unread, unread_of};
 use super::network::SubnetRoute;
-use crate::model::{Derived, Fact};
+use super::region::Region;
+use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::schema::rds::DbSubnetGroup;
 
 facts! {
     /// A subnet group that at least one Aurora cluster uses.
-    struct SubnetGroup = "db_subnet_group" on DbSubnetGroup {
+    struct SubnetGroup = "db_subnet_group" on DbSubnetGroup, with used: Used {
         /// Names of the clusters that use it, sorted.
-        clusters: Derived<Vec<String>>;
+        clusters: Derived<Vec<String>> => clusters;
         /// Its subnets with the routes in effect.
-        subnet_routes: Fact<Vec<Arc<SubnetRoute>>>;
+        subnet_routes: Fact<Vec<Arc<SubnetRoute>>> => subnet_routes;
     }
+}
+
+/// Where a subnet group stands, and the clusters that use it, each with the place that says so.
+#[derive(Debug)]
+pub struct Used {
+    region: Arc<Region>,
+    clusters: Vec<String>,
+    places: Vec<Place>,
+}
+
+/// The subnet groups of the region's clusters.
+pub(super) fn subnet_groups(region: &Arc<Region>) -> Found<SubnetGroup> {
+    let mut found = Found::default();
+    let mut users: BTreeMap<&String, Used> = BTreeMap::new();
+    for cluster in region.clusters().present() {
+        let data = &cluster.data;
+        if let Fact::Unknown(why) = &data.db_subnet_group {
+            found.unread.push(unread_of("db_subnet_group", "subnet group", cluster, why.clone()));
+        }
+        if let (Some(group), Some(name)) = (data.db_subnet_group.known(), data.db_cluster_identifier.known()) {
+            let nobody = || Used { region: Arc::clone(region), clusters: Vec::new(), places: Vec::new() };
+            let used = users.entry(group).or_insert_with(nobody);
+            used.clusters.push(name.clone());
+            used.places.push(Place::data_of(cluster.at).member("DBSubnetGroup"));
+        }
+    }
+    for (name, used) in users {
+        match region.subnet_groups().get(name) {
+            Fact::Known(record) => found.present.push(Arc::new(SubnetGroup::new(record, used))),
+            Fact::Absent => {}
+            Fact::Unknown(why) => found.unread.push(unread("db_subnet_group", &region.scope, name, why)),
+        }
+    }
+    found.unread.extend(region.unread_clusters("db_subnet_group"));
+    found
+}
+
+fn clusters(group: &SubnetGroup) -> Derived<Vec<String>> {
+    Derived::new(Fact::Known(group.used.clusters.clone()), group.used.places.clone())
+}
+
+fn subnet_routes(group: &SubnetGroup) -> Fact<Vec<Arc<SubnetRoute>>> {
+    let region = &group.used.region;
+    let tables = region.route_tables().all();
+    group.record.data.subnets.as_ref().and_then(|subnets| {
+        let mut routes = Vec::new();
+        for subnet in subnets {
+            match &subnet.subnet_identifier {
+                Fact::Known(id) => {
+                    routes.push(Arc::new(SubnetRoute::new(id, &region.subnets().get(id), &tables)));
+                }
+                Fact::Absent => return Fact::Unknown(Why::NotCollected),
+                Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+            }
+        }
+        Fact::Known(routes)
+    })
 }

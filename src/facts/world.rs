@@ -1,35 +1,38 @@
 //! All facts of a run, and the subjects among them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::join;
+use super::cluster::Cluster;
+use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
+use super::estate::Estate;
+use super::found::{Found, unread};
+use super::iam::{Policy, Principals};
+use super::instance::{Instance, instances};
 use super::privileges::DatabaseAccount;
+use super::region::Region;
+use super::scope::{GLOBAL, accounts, scopes};
 use super::subject::{Identity, Subject, Subjects, TargetType};
+use super::subnet_group::{SubnetGroup, subnet_groups};
 use super::tls::Endpoint;
-use super::{Cluster, ClusterSnapshot, Instance, SubnetGroup};
-use crate::facts::iam::Policy;
-use crate::model::{Fact, Object, Untrusted, Why};
+use crate::model::{Fact, Object, Untrusted};
 use crate::snapshot::{Record, Snapshot};
 
-/// The facts of a snapshot.
-#[derive(Debug, Default)]
+/// The facts of a snapshot, each kind joined when it is first asked for.
 pub struct Facts {
-    pub(super) clusters: Vec<Arc<Cluster>>,
-    pub(super) instances: Vec<Arc<Instance>>,
-    pub(super) subnet_groups: Vec<Arc<SubnetGroup>>,
-    pub(super) cluster_snapshots: Vec<Arc<ClusterSnapshot>>,
-    pub(super) endpoints: Vec<Arc<Endpoint>>,
-    pub(super) database_accounts: Vec<Arc<DatabaseAccount>>,
-    pub(super) policies: Vec<(String, Policy)>,
-    pub(super) unread: Vec<Unread>,
+    estate: Arc<Estate>,
+    regions: Vec<Arc<Region>>,
+    accounts: Vec<String>,
+    clusters: OnceLock<Found<Cluster>>,
+    instances: OnceLock<Found<Instance>>,
+    subnet_groups: OnceLock<Found<SubnetGroup>>,
+    cluster_snapshots: OnceLock<Found<ClusterSnapshot>>,
+    endpoints: OnceLock<Found<Endpoint>>,
+    database_accounts: OnceLock<Found<DatabaseAccount>>,
+    policies: OnceLock<Found<HeldPolicy>>,
 }
 
-/// Subjects that there may be, and that could not be read.
-#[derive(Debug)]
-pub(super) struct Unread {
-    pub(super) identity: Identity,
-    pub(super) why: Why,
-}
+/// A policy and its account.
+type HeldPolicy = (String, Policy);
 
 /// The kinds of subjects that rules may target.
 pub const TARGETS: &[TargetType] = &[
@@ -43,53 +46,148 @@ pub const TARGETS: &[TargetType] = &[
 ];
 
 impl Facts {
-    /// Joins the records of a snapshot.
+    /// Prepares to join the records of a snapshot.
     pub fn new(snapshot: &Snapshot) -> Self {
-        join::facts(snapshot)
+        let estate = Arc::new(Estate::new(snapshot));
+        let scopes = scopes(snapshot);
+        let accounts = accounts(snapshot, &scopes).into_iter().collect();
+        let regions = scopes.into_iter().map(|scope| Arc::new(Region::new(Arc::clone(&estate), scope))).collect();
+        Self {
+            estate,
+            regions,
+            accounts,
+            clusters: OnceLock::new(),
+            instances: OnceLock::new(),
+            subnet_groups: OnceLock::new(),
+            cluster_snapshots: OnceLock::new(),
+            endpoints: OnceLock::new(),
+            database_accounts: OnceLock::new(),
+            policies: OnceLock::new(),
+        }
     }
 
     /// Number of clusters.
     pub fn cluster_count(&self) -> usize {
-        self.clusters.len()
+        self.regions.iter().map(|region| region.clusters().present().count()).sum()
     }
 
-    fn known(&self, target: &str) -> Vec<Subject<'_>> {
-        match target {
-            "db_cluster" => {
-                all(&self.clusters, |it| of("db_cluster", &it.record, &it.record.data.db_cluster_identifier))
+    /// Clusters.
+    pub fn clusters(&self) -> &Found<Cluster> {
+        self.clusters.get_or_init(|| self.in_regions(clusters))
+    }
+
+    /// Instances.
+    pub fn instances(&self) -> &Found<Instance> {
+        self.instances.get_or_init(|| self.in_regions(instances))
+    }
+
+    /// Subnet groups that clusters use.
+    pub fn subnet_groups(&self) -> &Found<SubnetGroup> {
+        self.subnet_groups.get_or_init(|| self.in_regions(subnet_groups))
+    }
+
+    /// Snapshots of clusters.
+    pub fn cluster_snapshots(&self) -> &Found<ClusterSnapshot> {
+        self.cluster_snapshots.get_or_init(|| self.in_regions(cluster_snapshots))
+    }
+
+    /// Endpoints of clusters.
+    pub fn endpoints(&self) -> &Found<Endpoint> {
+        self.endpoints.get_or_init(|| {
+            let mut found = self.of_clusters(Cluster::endpoints);
+            let records = &self.estate.snapshot.records.tls_endpoints;
+            for region in &self.regions {
+                found.unread.extend(region.strays("endpoint", records, |endpoint| &endpoint.db_cluster_arn));
+                found.unread.extend(region.unread_clusters("endpoint"));
             }
-            "db_instance" => {
-                all(&self.instances, |it| of("db_instance", &it.record, &it.record.data.db_instance_identifier))
+            found
+        })
+    }
+
+    /// Accounts of the clusters' databases.
+    pub fn database_accounts(&self) -> &Found<DatabaseAccount> {
+        self.database_accounts.get_or_init(|| {
+            let mut found = self.of_clusters(Cluster::database_accounts);
+            let records = &self.estate.snapshot.records.accounts;
+            for region in &self.regions {
+                found.unread.extend(region.strays("database_account", records, |account| &account.db_cluster_arn));
+                found.unread.extend(region.unread_clusters("database_account"));
             }
-            "db_subnet_group" => {
-                all(&self.subnet_groups, |it| of("db_subnet_group", &it.record, &it.record.data.db_subnet_group_name))
+            found
+        })
+    }
+
+    fn policies(&self) -> &Found<HeldPolicy> {
+        self.policies.get_or_init(|| {
+            let mut found = Found::default();
+            for account in &self.accounts {
+                let scope = (account.clone(), GLOBAL.to_owned());
+                let principals = Principals::new(&self.estate.snapshot, &self.estate.index, &scope);
+                let (policies, missing) = principals.policies(account);
+                found.present.extend(policies.into_iter().map(|policy| Arc::new((account.clone(), policy))));
+                found.unread.extend(missing.into_iter().map(|it| unread("iam_policy", &scope, &it.id, it.why)));
             }
-            "db_cluster_snapshot" => all(&self.cluster_snapshots, |it| {
-                of("db_cluster_snapshot", &it.record, &it.record.data.db_cluster_snapshot_identifier)
-            }),
-            "endpoint" => all(&self.endpoints, |it| of("endpoint", &it.record, &Fact::Known(it.address.clone()))),
-            "database_account" => all(&self.database_accounts, |it| of("database_account", &it.record, &named(it))),
-            "iam_policy" => {
-                let subject =
-                    |(account, policy)| Subject { identity: policy_identity(account, policy), facts: Ok(policy) };
-                self.policies.iter().map(|(account, policy)| subject((account, policy))).collect()
-            }
-            _ => Vec::new(),
-        }
+            found
+        })
+    }
+
+    fn in_regions<T>(&self, found_in: impl Fn(&Arc<Region>) -> Found<T>) -> Found<T> {
+        let mut all = Found::default();
+        self.regions.iter().for_each(|region| all.extend(&found_in(region)));
+        all
+    }
+
+    fn of_clusters<T>(&self, found_in: impl Fn(&Cluster) -> &Found<T>) -> Found<T> {
+        let mut all = Found::default();
+        self.clusters().present.iter().for_each(|cluster| all.extend(found_in(cluster)));
+        all
+    }
+}
+
+fn clusters(region: &Arc<Region>) -> Found<Cluster> {
+    let cluster = |record: &Arc<Record<_>>| Arc::new(Cluster::new(Arc::clone(record), Arc::clone(region)));
+    Found {
+        present: region.clusters().present().map(cluster).collect(),
+        unread: region.unread_clusters("db_cluster").into_iter().collect(),
+        incomplete: None,
     }
 }
 
 impl Subjects for Facts {
     fn subjects(&self, target: &str) -> Vec<Subject<'_>> {
-        let mut subjects = self.known(target);
-        let unread = self.unread.iter().filter(|unread| unread.identity.kind == target);
-        subjects.extend(unread.map(|unread| Subject { identity: unread.identity.clone(), facts: Err(&unread.why) }));
-        subjects
+        match target {
+            "db_cluster" => subjects(self.clusters(), |it| {
+                (of("db_cluster", &it.record, &it.record.data.db_cluster_identifier), it)
+            }),
+            "db_instance" => subjects(self.instances(), |it| {
+                (of("db_instance", &it.record, &it.record.data.db_instance_identifier), it)
+            }),
+            "db_subnet_group" => subjects(self.subnet_groups(), |it| {
+                (of("db_subnet_group", &it.record, &it.record.data.db_subnet_group_name), it)
+            }),
+            "db_cluster_snapshot" => subjects(self.cluster_snapshots(), |it| {
+                (of("db_cluster_snapshot", &it.record, &it.record.data.db_cluster_snapshot_identifier), it)
+            }),
+            "endpoint" => {
+                subjects(self.endpoints(), |it| (of("endpoint", &it.record, &Fact::Known(it.address.clone())), it))
+            }
+            "database_account" => {
+                subjects(self.database_accounts(), |it| (of("database_account", &it.record, &named(it)), it))
+            }
+            "iam_policy" => subjects(self.policies(), |(account, policy)| (policy_identity(account, policy), policy)),
+            _ => Vec::new(),
+        }
     }
 }
 
-fn all<T: Object>(facts: &[Arc<T>], identity: impl Fn(&T) -> Identity) -> Vec<Subject<'_>> {
-    facts.iter().map(|it| Subject { identity: identity(it), facts: Ok(it.as_ref()) }).collect()
+/// The subjects of a kind, those included that could not be read.
+fn subjects<T>(found: &Found<T>, subject: impl Fn(&T) -> (Identity, &dyn Object)) -> Vec<Subject<'_>> {
+    let present = found.present.iter().map(|it| {
+        let (identity, facts) = subject(it);
+        Subject { identity, facts: Ok(facts) }
+    });
+    let unread = found.unread.iter().map(|it| Subject { identity: it.identity.clone(), facts: Err(&it.why) });
+    present.chain(unread).collect()
 }
 
 fn of<T>(kind: &'static str, record: &Record<T>, name: &Fact<String>) -> Identity {
@@ -120,5 +218,53 @@ fn policy_identity(account: &str, policy: &Policy) -> Identity {
         name: Untrusted::new(name),
         account: account.to_owned(),
         region: "global".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+    use crate::snapshot::read_texts;
+
+    fn facts() -> Facts {
+        let text = include_str!("../../fixtures/acme.jsonl");
+        Facts::new(&read_texts(&[("acme.jsonl".into(), text.to_owned())]).unwrap())
+    }
+
+    #[test]
+    fn targets_that_nobody_asks_for_are_not_joined() {
+        let facts = facts();
+        assert!(!facts.subjects("db_instance").is_empty() && facts.cluster_count() > 0);
+        assert!(facts.clusters.get().is_none() && facts.policies.get().is_none() && facts.endpoints.get().is_none());
+        assert!(!facts.subjects("endpoint").is_empty());
+        assert!(facts.clusters.get().is_some() && facts.database_accounts.get().is_none());
+    }
+
+    #[test]
+    fn a_field_is_computed_when_it_is_read() {
+        let facts = facts();
+        let subjects = facts.subjects("db_cluster");
+        let cluster = &facts.clusters().present[0];
+        let computed = || {
+            let text = format!("{cluster:?}");
+            ["instances", "security_groups", "ingress", "admits_all_ipv4", "endpoints", "database_accounts"]
+                .into_iter()
+                .filter(|field| !text.contains(&format!("{field}: OnceLock(<uninit>)")))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(computed(), [""; 0]);
+        let object = subjects[0].facts.as_ref().unwrap();
+        let (index, _) = object.object_type().find("admits_all_ipv4").unwrap();
+        assert!(matches!(object.field(index), Value::Bool(_)));
+        assert_eq!(computed(), ["security_groups", "ingress", "admits_all_ipv4"]);
+    }
+
+    #[test]
+    fn every_target_has_subjects() {
+        let facts = facts();
+        for target in TARGETS {
+            assert!(!facts.subjects(target.name).is_empty(), "{}", target.name);
+        }
     }
 }

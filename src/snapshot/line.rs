@@ -1,5 +1,7 @@
 //! The envelope of every line, and the two lines that frame a file.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,13 @@ pub struct Record<T> {
     pub observed: Timestamp,
     /// The answer.
     pub data: T,
+}
+
+/// The record with reasons for what it lacks.
+pub fn explained<T: Clone>(record: &Arc<Record<T>>, explain: impl Fn(&mut T)) -> Arc<Record<T>> {
+    let mut record = Record::clone(record);
+    explain(&mut record.data);
+    Arc::new(record)
 }
 
 /// The first line's `data`: what the collection set out to do.

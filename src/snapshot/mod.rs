@@ -10,7 +10,7 @@ mod write;
 
 pub use file::{FileError, read_text, write_atomically};
 pub use kinds::{Kind, Records};
-pub use line::{Header, Line, Record, Scope, Trailer};
+pub use line::{Header, Line, Record, Scope, Trailer, explained};
 pub use read::{Completeness, ReadError, Snapshot, SnapshotFile, read, read_texts};
 pub use write::{Draft, WriteError, write};
 

@@ -2,6 +2,7 @@
 //! so; a file that does not begin with a header is refused.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -14,13 +15,13 @@ use super::line::{Header, Line, Trailer};
 use super::write::hex_sha256;
 use crate::model::{RecordRef, Untrusted};
 
-/// One or more files, read.
-#[derive(Debug, Default)]
+/// One or more files, read. A clone shares the records.
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// The files, in the order given.
     pub files: Vec<SnapshotFile>,
     /// Their records.
-    pub records: Records,
+    pub records: Arc<Records>,
 }
 
 /// One file, its frame checked.
@@ -103,15 +104,15 @@ pub fn read(paths: &[PathBuf]) -> Result<Snapshot, ReadError> {
 /// # Errors
 /// As [`read`], but for the files themselves.
 pub fn read_texts(texts: &[(PathBuf, String)]) -> Result<Snapshot, ReadError> {
-    let mut snapshot = Snapshot::default();
+    let (mut files, mut records) = (Vec::with_capacity(texts.len()), Records::default());
     for (file, (path, text)) in (0..).zip(texts) {
         let (about, parsed) = read_one(path, file, text)?;
-        snapshot.files.push(about);
+        files.push(about);
         for line in parsed {
-            snapshot.records.push(line);
+            records.push(line);
         }
     }
-    Ok(snapshot)
+    Ok(Snapshot { files, records: Arc::new(records) })
 }
 
 fn read_one(path: &Path, file: u16, text: &str) -> Result<(SnapshotFile, Vec<Parsed>), ReadError> {

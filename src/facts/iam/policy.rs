@@ -61,7 +61,7 @@ pub struct MissingPolicy {
 
 impl Principals {
     /// The principals of an account.
-    pub fn new(snapshot: &Snapshot, index: &Index<'_>, scope: &Scope) -> Self {
+    pub fn new(snapshot: &Snapshot, index: &Index, scope: &Scope) -> Self {
         let records = &snapshot.records;
         Self {
             users: Table::new(index, scope, SOURCE, &records.users, |user| &user.arn),

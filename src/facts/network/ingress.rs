@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::model::{Derived, Fact, Place, Why};
+use crate::model::{Derived, Fact, Place, Reflect, Type, Value, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{IpPermission, SecurityGroup};
 
@@ -44,7 +44,8 @@ facts! {
     } key key at at
 }
 
-/// What the attached security groups admit to a port.
+/// What the attached security groups admit to a port; rules see the list.
+#[derive(Debug)]
 pub struct Ingress {
     /// The rules, or why they are not all known.
     pub rules: Fact<Vec<Arc<IngressRule>>>,
@@ -52,6 +53,14 @@ pub struct Ingress {
     pub world_ipv4: Derived<bool>,
     /// Whether the IPv6 sources together are the whole IPv6 space.
     pub world_ipv6: Derived<bool>,
+}
+
+impl Reflect for Ingress {
+    const TYPE: Type = <Vec<Arc<IngressRule>>>::TYPE;
+
+    fn value(&self) -> Value<'_> {
+        self.rules.value()
+    }
 }
 
 impl Ingress {

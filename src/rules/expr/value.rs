@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::functions::{Pattern, show_duration};
 use super::ir::Const;
-use crate::model::{Arn, List, Object, Value, Version, Why};
+use crate::model::{Arn, List, Object, Type, Value, Version, Why};
 
 /// A value; `At` is what the trace knows of where it stands.
 #[derive(Clone)]
@@ -157,7 +157,10 @@ impl<'a, At: Clone> Val<'a, At> {
 /// An object in a word: its key, or its first text, which is its name in every record.
 fn name_of(object: &dyn Object) -> String {
     let first_text = || {
-        object.object_type().all_fields().find_map(|(index, _)| match object.field(index) {
+        let fields = object.object_type().all_fields();
+        // Reading a field computes it, so only texts are looked at.
+        let mut texts = fields.filter(|(_, field)| matches!(field.ty, Type::String | Type::Enum(_)));
+        texts.find_map(|(index, _)| match object.field(index) {
             Value::Str(text) => Some(text.to_owned()),
             _ => None,
         })

@@ -2,45 +2,38 @@
 
 use std::sync::Arc;
 
-use super::region::Region;
-use super::{explained, unread, unread_of};
+use super::Cluster;
 use crate::facts::Instance;
+use crate::facts::found::{Found, unread, unread_of};
 use crate::facts::tls::{Endpoint, EndpointRole, Probe};
-use crate::facts::world::Facts;
 use crate::model::{Explain, Fact, Why};
-use crate::snapshot::Record;
 use crate::snapshot::schema::rds::DbCluster;
 use crate::snapshot::schema::tls::TlsEndpoint;
+use crate::snapshot::{Record, explained};
 
-impl Region<'_> {
-    /// Joins the endpoints of a cluster.
-    pub(super) fn endpoints_of(
-        &self,
-        cluster: &Arc<Record<DbCluster>>,
-        instances: &Fact<Vec<Arc<Instance>>>,
-        facts: &mut Facts,
-    ) -> Fact<Vec<Arc<Endpoint>>> {
-        let (expected, mut incomplete) = expected_endpoints(cluster, instances);
-        if let Some(why) = &incomplete {
-            facts.unread.push(unread_of("endpoint", "further endpoints", cluster, why.clone()));
+pub(super) fn endpoints(cluster: &Cluster) -> Found<Endpoint> {
+    let (expected, incomplete) = expected_endpoints(&cluster.record, cluster.instances());
+    let further = incomplete.iter().map(|why| unread_of("endpoint", "further endpoints", &cluster.record, why.clone()));
+    let mut found = Found { unread: further.collect(), incomplete, ..Found::default() };
+    for (address, role) in expected {
+        match probed(cluster, role, &address) {
+            Ok(endpoint) => found.present.push(Arc::new(endpoint)),
+            Err(why) => {
+                found.incomplete.get_or_insert(why.clone());
+                found.unread.push(unread("endpoint", &cluster.region.scope, &address, why));
+            }
         }
-        let mut probed = Vec::new();
-        for (address, role) in expected {
-            let Some(record) = self.lookups.endpoints.newest(self.scope, &address) else {
-                let why = self.index.why(self.scope, "tls:handshake", Some(&address));
-                incomplete.get_or_insert(why.clone());
-                facts.unread.push(unread("endpoint", self.scope, &address, why));
-                continue;
-            };
-            let record = &explained(record, |data: &mut TlsEndpoint| {
-                data.explain(|_| self.index.why(self.scope, "tls:handshake", Some(&address)));
-            });
-            let probe = Probe { record, anchors: self.anchors.for_endpoint(record.at.file, &address) };
-            probed.push(Arc::new(Endpoint::new(&probe, cluster, role, address)));
-        }
-        facts.endpoints.extend(probed.iter().cloned());
-        incomplete.map_or(Fact::Known(probed), Fact::Unknown)
     }
+    found
+}
+
+fn probed(cluster: &Cluster, role: EndpointRole, address: &str) -> Result<Endpoint, Why> {
+    let region = &cluster.region;
+    let why = || region.why("tls:handshake", Some(address));
+    let record = region.estate.lookups.endpoints.newest(&region.scope, address).ok_or_else(why)?;
+    let record = &explained(record, |data: &mut TlsEndpoint| data.explain(|_| why()));
+    let probe = Probe { record, anchors: region.estate.anchors().for_endpoint(record.at.file, address) };
+    Ok(Endpoint::new(&probe, &cluster.record, role, address.to_owned()))
 }
 
 /// The endpoints that the cluster says it has, as `host:port`, and what is not known about them.

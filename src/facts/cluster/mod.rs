@@ -1,0 +1,90 @@
+//! Clusters with everything that belongs to them.
+
+mod database;
+mod endpoint;
+mod member;
+mod network;
+
+use std::sync::Arc;
+
+use self::database::{accounts, variables};
+use self::endpoint::endpoints;
+use self::member::instances;
+use self::network::{admits_all_ipv4, admits_all_ipv6, ingress, security_groups, vpc};
+use super::found::Found;
+use super::instance::Instance;
+use super::network::Ingress;
+use super::parameter::{self, ClusterParameters};
+use super::privileges::DatabaseAccount;
+use super::region::Region;
+use super::tls::{self, Endpoint};
+use crate::model::{Derived, Fact, Place, Version, Why};
+use crate::snapshot::Record;
+use crate::snapshot::schema::ec2::{SecurityGroup, Vpc};
+use crate::snapshot::schema::mysql::GlobalVariables;
+use crate::snapshot::schema::rds::DbCluster;
+
+facts! {
+    /// An Aurora cluster.
+    struct Cluster = "db_cluster" on DbCluster, with region: Arc<Region> {
+        /// Its instances.
+        instances: Fact<Vec<Arc<Instance>>> => instances;
+        /// Values of its cluster parameter group.
+        parameters: ClusterParameters => parameters;
+        /// Whether every member runs the values of the group; unknown while one of them waits for a reboot.
+        parameters_in_force: Derived<bool> => parameters_in_force;
+        /// Global variables of the server that was logged in to.
+        variables: Fact<Arc<Record<GlobalVariables>>> => variables;
+        /// Whether connections without TLS are refused: what the running server says, else what the parameter group says.
+        requires_tls: Derived<bool> => requires_tls;
+        /// Aurora's own version, as in `3.08.2`; absent in versions that do not carry one.
+        aurora_version: Derived<Version> => aurora_version, optional;
+        /// Its VPC.
+        vpc: Fact<Arc<Record<Vpc>>> => vpc;
+        /// The security groups attached to it.
+        security_groups: Fact<Vec<Arc<Record<SecurityGroup>>>> => security_groups;
+        /// What the attached security groups admit to the cluster's own port, a source each.
+        ingress: Ingress => ingress;
+        /// Whether the IPv4 sources admitted to the port are together all of IPv4.
+        admits_all_ipv4: Derived<bool> => admits_all_ipv4;
+        /// Whether the IPv6 sources admitted to the port are together all of IPv6.
+        admits_all_ipv6: Derived<bool> => admits_all_ipv6;
+        /// Its endpoints, as far as they were probed.
+        endpoints: Found<Endpoint> => endpoints;
+        /// Accounts of its database.
+        database_accounts: Found<DatabaseAccount> => accounts;
+    }
+}
+
+impl Cluster {
+    /// Where a key of the cluster's own record stands.
+    fn place(&self, key: &str) -> Place {
+        Place::data_of(self.record.at).member(key)
+    }
+}
+
+fn parameters(cluster: &Cluster) -> ClusterParameters {
+    let region = &cluster.region;
+    let group = &cluster.record.data.db_cluster_parameter_group;
+    ClusterParameters::new(&region.one_of("rds:DescribeDBClusterParameters", &region.estate.lookups.parameters, group))
+}
+
+fn parameters_in_force(cluster: &Cluster) -> Derived<bool> {
+    parameter::parameters_in_force(&cluster.record)
+}
+
+fn requires_tls(cluster: &Cluster) -> Derived<bool> {
+    tls::requires_tls(&cluster.record, cluster.parameters(), cluster.variables())
+}
+
+/// `8.0.mysql_aurora.3.08.2` carries `3.08.2`; the 8.4 line carries none.
+fn aurora_version(cluster: &Cluster) -> Derived<Version> {
+    let version = cluster.record.data.engine_version.as_ref().and_then(|text| match text.split_once("mysql_aurora.") {
+        None => Fact::Absent,
+        Some((_, version)) => version.parse().map_or_else(
+            |()| Fact::Unknown(Why::Unreadable { detail: format!("`{text}` has no Aurora version").into() }),
+            Fact::Known,
+        ),
+    });
+    Derived::new(version, vec![cluster.place("EngineVersion")])
+}

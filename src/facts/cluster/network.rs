@@ -1,0 +1,42 @@
+//! Where a cluster stands in the network, and what its security groups admit.
+
+use std::sync::Arc;
+
+use super::Cluster;
+use crate::facts::network::Ingress;
+use crate::model::{Derived, Fact, Why};
+use crate::snapshot::Record;
+use crate::snapshot::schema::ec2::{SecurityGroup, Vpc};
+
+pub(super) fn vpc(cluster: &Cluster) -> Fact<Arc<Record<Vpc>>> {
+    let region = &cluster.region;
+    let group = cluster.record.data.db_subnet_group.as_ref().and_then(|name| region.subnet_groups().get(name));
+    group.and_then(|group| group.data.vpc_id.clone()).and_then(|id| region.vpcs().get(&id))
+}
+
+pub(super) fn security_groups(cluster: &Cluster) -> Fact<Vec<Arc<Record<SecurityGroup>>>> {
+    let known = cluster.region.security_groups();
+    cluster.record.data.vpc_security_groups.as_ref().and_then(|memberships| {
+        let mut groups = Vec::new();
+        for membership in memberships {
+            match membership.vpc_security_group_id.as_ref().and_then(|id| known.get(id)) {
+                Fact::Known(group) => groups.push(group),
+                Fact::Absent => return Fact::Unknown(Why::NotCollected),
+                Fact::Unknown(why) => return Fact::Unknown(why),
+            }
+        }
+        Fact::Known(groups)
+    })
+}
+
+pub(super) fn ingress(cluster: &Cluster) -> Ingress {
+    Ingress::new(cluster.security_groups(), &cluster.record.data.port)
+}
+
+pub(super) fn admits_all_ipv4(cluster: &Cluster) -> Derived<bool> {
+    cluster.ingress().world_ipv4.clone()
+}
+
+pub(super) fn admits_all_ipv6(cluster: &Cluster) -> Derived<bool> {
+    cluster.ingress().world_ipv6.clone()
+}

@@ -1,0 +1,36 @@
+//! The records of a run, indexed, and what is computed from all of them once, whoever asks first.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::index::Index;
+use super::lookup::Lookups;
+use super::tls::Anchors;
+use crate::snapshot::Snapshot;
+
+/// Everything that was read. What is common to several accounts or regions belongs here.
+pub struct Estate {
+    pub(super) snapshot: Snapshot,
+    pub(super) index: Index,
+    pub(super) lookups: Lookups,
+    anchors: OnceLock<Anchors>,
+}
+
+impl Estate {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        let (index, lookups) = (Index::new(snapshot), Lookups::new(&snapshot.records));
+        Self { snapshot: snapshot.clone(), index, lookups, anchors: OnceLock::new() }
+    }
+
+    /// Trust anchors, given and built in.
+    pub(super) fn anchors(&self) -> &Anchors {
+        self.anchors.get_or_init(|| Anchors::new(&self.snapshot))
+    }
+}
+
+impl fmt::Debug for Estate {
+    /// Objects that hold it are printed without it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Estate").finish_non_exhaustive()
+    }
+}

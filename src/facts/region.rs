@@ -1,0 +1,115 @@
+//! The tables of one account and region.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::estate::Estate;
+use super::found::{Unread, unread};
+use super::index::{Scope, Table, in_scope};
+use super::lookup::Lookup;
+use crate::model::{Fact, Why};
+use crate::snapshot::Record;
+use crate::snapshot::schema::ec2::{RouteTable, SecurityGroup, Subnet, Vpc};
+use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
+
+/// Declares the tables: name, type, the call that lists them, and the field that other records name them by.
+macro_rules! tables {
+    ($($(#[doc = $doc:literal])* $table:ident : $ty:ty = $source:literal, $records:ident by $key:ident;)*) => {
+        /// One account and region. Each table is made when it is first asked for.
+        pub struct Region {
+            pub(super) estate: Arc<Estate>,
+            pub(super) scope: Scope,
+            $($table: OnceLock<Table<$ty>>,)*
+        }
+
+        impl Region {
+            pub(super) fn new(estate: Arc<Estate>, scope: Scope) -> Self {
+                Self { estate, scope, $($table: OnceLock::new(),)* }
+            }
+
+            $(
+                $(#[doc = $doc])*
+                pub(super) fn $table(&self) -> &Table<$ty> {
+                    let records = &self.estate.snapshot.records;
+                    let table = || Table::new(&self.estate.index, &self.scope, $source, &records.$records, |it| &it.$key);
+                    self.$table.get_or_init(table)
+                }
+            )*
+        }
+    };
+}
+
+tables! {
+    /// By identifier.
+    clusters: DbCluster = "rds:DescribeDBClusters", db_clusters by db_cluster_identifier;
+    /// By identifier.
+    instances: DbInstance = "rds:DescribeDBInstances", db_instances by db_instance_identifier;
+    /// By name.
+    subnet_groups: DbSubnetGroup = "rds:DescribeDBSubnetGroups", db_subnet_groups by db_subnet_group_name;
+    /// By identifier.
+    snapshots: DbClusterSnapshot = "rds:DescribeDBClusterSnapshots",
+        db_cluster_snapshots by db_cluster_snapshot_identifier;
+    /// By id.
+    vpcs: Vpc = "ec2:DescribeVpcs", vpcs by vpc_id;
+    /// By id.
+    subnets: Subnet = "ec2:DescribeSubnets", subnets by subnet_id;
+    /// By id.
+    route_tables: RouteTable = "ec2:DescribeRouteTables", route_tables by route_table_id;
+    /// By id.
+    security_groups: SecurityGroup = "ec2:DescribeSecurityGroups", security_groups by group_id;
+}
+
+impl Region {
+    /// The record that was asked for by name, or the gap of that question.
+    pub(super) fn one_of<T>(&self, source: &str, records: &Lookup<T>, name: &Fact<String>) -> Fact<Arc<Record<T>>> {
+        name.as_ref().and_then(|name| match records.newest(&self.scope, name) {
+            Some(record) => Fact::Known(Arc::clone(record)),
+            None => Fact::Unknown(self.why(source, Some(name))),
+        })
+    }
+
+    /// Why there is no answer of `what` for `target`.
+    pub(super) fn why(&self, what: &str, target: Option<&str>) -> Why {
+        self.estate.index.why(&self.scope, what, target)
+    }
+
+    /// Subjects of `kind` that belong to clusters, where the clusters are not all known.
+    pub(super) fn unread_clusters(&self, kind: &'static str) -> Option<Unread> {
+        let why = self.clusters().incomplete()?;
+        Some(unread(kind, &self.scope, &self.every("clusters"), why.clone()))
+    }
+
+    /// Records of a cluster that the listing of clusters does not have: another file may be missing. What was read before the
+    /// listing belongs to a cluster that is gone.
+    pub(super) fn strays<T>(
+        &self,
+        kind: &'static str,
+        records: &[Arc<Record<T>>],
+        cluster: impl Fn(&T) -> &Fact<String>,
+    ) -> Vec<Unread> {
+        let Some(listed) = self.clusters().listed() else { return Vec::new() };
+        let known: BTreeSet<_> = self.clusters().present().map(|cluster| cluster.id.as_str()).collect();
+        let strays: BTreeSet<_> = in_scope(records, &self.scope)
+            .into_iter()
+            .filter(|record| record.observed >= listed)
+            .filter_map(|record| cluster(&record.data).known())
+            .filter(|arn| !known.contains(arn.as_str()))
+            .collect();
+        let why = |arn: &str| Why::Dangling { kind: "rds.db_cluster", id: arn.into() };
+        strays.into_iter().map(|arn| unread(kind, &self.scope, arn, why(arn))).collect()
+    }
+
+    /// Names a listing that could not be read.
+    pub(super) fn every(&self, what: &str) -> String {
+        let account = if self.scope.0.is_empty() { "the account" } else { &self.scope.0 };
+        format!("all {what} of {account} in {}", self.scope.1)
+    }
+}
+
+impl fmt::Debug for Region {
+    /// Objects that hold it are printed without its tables.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Region").field(&self.scope).finish()
+    }
+}
