@@ -45,6 +45,22 @@ pub enum Command {
     Check(CheckArgs),
     /// Write an assessment in other formats
     Report(ReportArgs),
+    /// Decide IAM requests offline, from cases that hold their policies
+    Simulate(SimulateArgs),
+}
+
+/// `simulate`
+#[derive(Debug, ClapArgs)]
+pub struct SimulateArgs {
+    /// File with a case a line (JSON), or `-` for stdin
+    #[arg(value_name = "CASES")]
+    pub cases: PathBuf,
+    /// Say what each decision rests on: condition, classes, witnesses, statements
+    #[arg(long)]
+    pub explain: bool,
+    /// End with 1 when a decision differs from what its case has under `expected`
+    #[arg(long)]
+    pub expect: bool,
 }
 
 /// `check`

@@ -37,6 +37,14 @@ pub enum CliError {
         /// Why.
         source: crate::report::ReadError,
     },
+    /// A file of cases cannot be read.
+    #[error("read `{}`", path.display())]
+    Cases {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A report could not be made.
     #[error("make a report")]
     Report(#[from] ReportError),

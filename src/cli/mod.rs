@@ -9,6 +9,7 @@ mod exit;
 mod logging;
 mod output;
 mod report;
+mod simulate;
 
 use clap::Parser;
 
@@ -22,6 +23,7 @@ pub fn run() -> Exit {
     let result = match args.command {
         Command::Check(args) => check::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(&args),
         #[cfg(feature = "collect")]

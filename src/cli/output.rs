@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 
 use super::error::CliError;
 use crate::check::Assessment;
@@ -46,14 +47,20 @@ fn width() -> usize {
 /// A reader that has seen enough closes the pipe; that is no error.
 fn to_stdout(bytes: &[u8]) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(CliError::Stdout),
+    written(stdout.write_all(bytes).and_then(|()| stdout.flush())).map(drop)
+}
+
+/// What became of a write to stdout: to go on, or that nobody reads any more.
+pub fn written(result: io::Result<()>) -> Result<ControlFlow<()>, CliError> {
+    match result {
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(CliError::Stdout(error)),
     }
 }
 
 /// Says on stderr what went wrong, causes included.
-pub fn complain(error: &CliError) {
+pub fn complain(error: &dyn Error) {
     let message = error.to_string();
     // Rule errors come as a list, each with its own head.
     let mut text = if message.starts_with("error: ") { message } else { format!("error: {message}") };

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::document::{condition_keys, strings};
-use super::glob::{action_matches, is_every_action, matches};
+use super::glob::matches;
+use super::grammar::{Action, ActionPattern};
 use crate::model::{Fact, Place, Why};
 
 vocabulary! {
@@ -145,6 +146,14 @@ fn any(patterns: &Fact<Vec<String>>, fits: fn(&str) -> bool) -> Fact<bool> {
         Fact::Absent => Fact::Known(false),
         Fact::Unknown(why) => Fact::Unknown(why.clone()),
     }
+}
+
+fn is_every_action(pattern: &str) -> bool {
+    ActionPattern::new(pattern, 0).covers_everything()
+}
+
+fn action_matches(pattern: &str, action: &str) -> bool {
+    Action::new(action).is_some_and(|action| ActionPattern::new(pattern, 0).covers(&action))
 }
 
 /// `Action` covers what it lists, `NotAction` all but what it lists.
