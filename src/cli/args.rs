@@ -150,12 +150,19 @@ pub struct TargetArgs {
     /// Profile of the AWS configuration
     #[arg(long, value_name = "NAME", env = "AURORA_AUDIT_PROFILE")]
     pub profile: Option<String>,
-    /// Database account to log in with; its password comes from AURORA_AUDIT_DB_PASSWORD or --password-file
+    /// Read this server alone, and no AWS: mysql://HOST:PORT, or unix:PATH of a socket. Repeatable
+    #[arg(long = "endpoint", value_name = "URL", conflicts_with_all = ["regions", "profile"], env = "AURORA_AUDIT_ENDPOINT", value_delimiter = ' ')]
+    pub endpoints: Vec<crate::collect::Endpoint>,
+    /// Database account to log in with; its password comes from AURORA_AUDIT_DB_PASSWORD, --password-file or the terminal
     #[arg(long, value_name = "USER", env = "AURORA_AUDIT_LOGIN")]
     pub login: Option<String>,
     /// File whose first line is the password of --login
     #[arg(long, value_name = "FILE", requires = "login", env = "AURORA_AUDIT_PASSWORD_FILE")]
     pub password_file: Option<PathBuf>,
+    /// Log in by a token of IAM, made from the credentials of AWS, instead of a password
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "login", conflicts_with = "password_file", env = "AURORA_AUDIT_IAM", value_parser = BoolishValueParser::new())]
+    pub iam: bool,
     /// PEM file of the authorities that server certificates must come from, in place of the built-in bundle
     #[arg(long, value_name = "FILE", env = "AURORA_AUDIT_CA_BUNDLE")]
     pub ca_bundle: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! `collect` and `scan`: targets → snapshot, and on to the reports.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,11 +11,13 @@ use super::args::{CollectArgs, ScanArgs, TargetArgs};
 use super::check::{judge, load_rules, settings};
 use super::error::CliError;
 use super::exit::Exit;
-use crate::collect::mysql::Login;
+#[cfg(feature = "aws")]
+use crate::collect::aws;
+use crate::collect::mysql::{Login, Method};
 use crate::collect::tls::Anchors;
-use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections};
+use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections, Endpoint};
 use crate::config::Target;
-use crate::model::Secret;
+use crate::model::{Secret, Untrusted};
 use crate::snapshot::{self, FileError, read_text, write_atomically};
 
 /// Name that reports show for a snapshot that was not kept.
@@ -76,12 +78,12 @@ struct Collected {
 }
 
 fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let connections = Connections {
         connect_to: ConnectTo::new(args.connect_to.clone()),
         anchors: anchors(args.ca_bundle.as_deref())?,
-        login: login(args)?,
+        login: runtime.block_on(login(args))?,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let mut collection = Collection::begin(&args.regions);
     runtime
         .block_on(async {
@@ -134,8 +136,12 @@ async fn stages(
     connections: &Connections,
 ) -> Result<Stopped, CliError> {
     let bar = spinner();
-    bar.set_message("asking AWS");
-    let clusters = targets(collection, args).await?;
+    let clusters = if args.endpoints.is_empty() {
+        bar.set_message("asking AWS");
+        targets(collection, args).await?
+    } else {
+        args.endpoints.iter().map(Endpoint::target).collect()
+    };
     bar.set_length(clusters.len() as u64);
     bar.set_message("clusters probed and read");
     bar.set_style(style("{spinner} {pos}/{len} {msg}"));
@@ -146,15 +152,17 @@ async fn stages(
 
 #[cfg(feature = "aws")]
 async fn targets(collection: &mut Collection, args: &TargetArgs) -> Result<Vec<ClusterTarget>, CliError> {
-    use crate::collect::aws::{self, AwsRequest};
-    let request = AwsRequest { regions: args.regions.clone(), profile: args.profile.clone() };
-    Ok(collection.add_aws(aws::collect(&request).await?))
+    Ok(collection.add_aws(aws::collect(&request(args)).await?))
+}
+
+#[cfg(feature = "aws")]
+fn request(args: &TargetArgs) -> aws::AwsRequest {
+    aws::AwsRequest { regions: args.regions.clone(), profile: args.profile.clone() }
 }
 
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "its twin of the other build asks AWS")]
-async fn targets(_: &mut Collection, _: &TargetArgs) -> Result<Vec<ClusterTarget>, CliError> {
-    Err(CliError::NoAws)
+fn targets(_: &mut Collection, _: &TargetArgs) -> std::future::Ready<Result<Vec<ClusterTarget>, CliError>> {
+    std::future::ready(Err(CliError::NoAws))
 }
 
 fn anchors(bundle: Option<&Path>) -> Result<Anchors, CliError> {
@@ -165,13 +173,37 @@ fn anchors(bundle: Option<&Path>) -> Result<Anchors, CliError> {
 }
 
 /// The password never comes from the command line, where every user of the machine could read it.
-fn login(args: &TargetArgs) -> Result<Option<Login>, CliError> {
-    let Some(user) = &args.login else { return Ok(None) };
-    let password = match &args.password_file {
-        Some(path) => read_text(path)?.lines().next().unwrap_or_default().to_owned(),
-        None => std::env::var("AURORA_AUDIT_DB_PASSWORD").map_err(|_| CliError::NoPassword)?,
+async fn login(args: &TargetArgs) -> Result<Option<Login>, CliError> {
+    let Some(user) = args.login.clone() else { return Ok(None) };
+    let method = match iam(args).await? {
+        Some(method) => method,
+        None => Method::Password(Secret::new(password(&user, args)?)),
     };
-    Ok(Some(Login { user: user.clone(), password: Secret::new(password) }))
+    Ok(Some(Login { user, method }))
+}
+
+#[cfg(feature = "aws")]
+async fn iam(args: &TargetArgs) -> Result<Option<Method>, CliError> {
+    if args.iam { Ok(Some(Method::Iam(aws::keys(&request(args)).await?))) } else { Ok(None) }
+}
+
+#[cfg(not(feature = "aws"))]
+fn iam(_: &TargetArgs) -> std::future::Ready<Result<Option<Method>, CliError>> {
+    std::future::ready(Ok(None))
+}
+
+fn password(user: &str, args: &TargetArgs) -> Result<String, CliError> {
+    if let Some(path) = &args.password_file {
+        return Ok(read_text(path)?.lines().next().unwrap_or_default().to_owned());
+    }
+    match std::env::var("AURORA_AUDIT_DB_PASSWORD") {
+        Ok(password) => Ok(password),
+        // Only where somebody sits there: a job in the background would wait for ever.
+        Err(_) if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
+            rpassword::prompt_password(format!("password of {}: ", Untrusted::from(user))).map_err(CliError::Prompt)
+        }
+        Err(_) => Err(CliError::NoPassword),
+    }
 }
 
 /// Draws on stderr, and only where there is a terminal.

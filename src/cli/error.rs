@@ -71,13 +71,19 @@ pub enum CliError {
     #[cfg(feature = "collect")]
     #[error("--login was given without a password\nhelp: set AURORA_AUDIT_DB_PASSWORD, or give --password-file FILE")]
     NoPassword,
+    /// The password could not be read from the terminal.
+    #[cfg(feature = "collect")]
+    #[error("read the password from the terminal")]
+    Prompt(#[source] std::io::Error),
     /// The snapshot could not be written as JSON.
     #[cfg(feature = "collect")]
     #[error(transparent)]
     Write(#[from] crate::snapshot::WriteError),
     /// There is nothing that could name targets in this build.
     #[cfg(all(feature = "collect", not(feature = "aws")))]
-    #[error("this build has no AWS collectors\nhelp: build with the default features")]
+    #[error(
+        "this build has no AWS collectors\nhelp: name a server by --endpoint mysql://HOST:PORT, or build with the default features"
+    )]
     NoAws,
 }
 

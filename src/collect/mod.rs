@@ -4,6 +4,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod connect_to;
+mod endpoint;
 pub mod mysql;
 mod run;
 mod sink;
@@ -11,6 +12,7 @@ mod target;
 pub mod tls;
 
 pub use connect_to::{BadConnectTo, ConnectTo, Route};
+pub use endpoint::{BadEndpoint, Endpoint};
 pub use run::{Collection, Connections};
 pub use sink::{Sink, now};
 pub use target::{ClusterTarget, EndpointRole, EndpointTarget};

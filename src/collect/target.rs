@@ -9,12 +9,19 @@ pub struct ClusterTarget {
     pub account: String,
     /// AWS region.
     pub region: String,
-    /// ARN of the cluster.
+    /// ARN of the cluster, or the address of a server that the user named.
     pub arn: String,
     /// Database engine.
     pub engine: Engine,
     /// Its endpoints: writer, reader, custom, then instances by name.
     pub endpoints: Vec<EndpointTarget>,
+}
+
+impl ClusterTarget {
+    /// ARN of the cluster; none of a server that was named by its address.
+    pub fn cluster_arn(&self) -> Option<String> {
+        self.arn.starts_with("arn:").then(|| self.arn.clone())
+    }
 }
 
 /// One name that clients connect to.
@@ -29,8 +36,11 @@ pub struct EndpointTarget {
 }
 
 impl EndpointTarget {
-    /// `host:port`.
+    /// `host:port`, or `unix:path` of a socket.
     pub fn address(&self) -> String {
+        if self.role == EndpointRole::Socket {
+            return format!("unix:{}", self.host);
+        }
         format!("{}:{}", self.host, self.port)
     }
 }
@@ -46,4 +56,6 @@ pub enum EndpointRole {
     Custom,
     /// One instance.
     Instance,
+    /// A server of this machine by its socket; the host is the socket's path.
+    Socket,
 }

@@ -114,6 +114,7 @@ kinds! {
     "mysql.plugin" plugins: mysql::Plugin;
     "mysql.component" components: mysql::Component;
     "mysql.schema" schemas: mysql::Schema;
+    "mysql.client_connection" client_connections: mysql::ClientConnection;
     "tls.endpoint" tls_endpoints: tls::TlsEndpoint;
     "tls.trust_anchors" trust_anchors: tls::TrustAnchors;
 }

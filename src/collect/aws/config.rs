@@ -42,6 +42,12 @@ pub enum AwsError {
         /// What was given.
         region: Untrusted,
     },
+    /// No credentials to sign a token with.
+    #[error("--iam needs AWS credentials, and there are none: set AWS_PROFILE or the AWS_ACCESS_KEY_ID family")]
+    NoCredentials {
+        /// What the SDK said.
+        source: Option<Box<aws_credential_types::provider::error::CredentialsError>>,
+    },
     /// The file that `AWS_CA_BUNDLE` names cannot be read.
     #[error("read the certificates that {CA_BUNDLE} names, {path}")]
     CaBundleUnreadable {

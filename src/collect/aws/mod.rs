@@ -3,6 +3,7 @@
 
 pub mod actions;
 mod config;
+mod credentials;
 mod ec2;
 mod error;
 mod iam;
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 
 pub use actions::ACTIONS;
 pub use config::AwsError;
+pub use credentials::keys;
 
 use self::listing::Listed;
 use self::scope::Scope;

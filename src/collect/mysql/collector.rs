@@ -1,20 +1,31 @@
-//! One session a cluster: the grant tables lie in the shared storage, so that any of its servers tells them all.
+//! One session a cluster reads the accounts: the grant tables lie in the shared storage, so that any of its servers tells them all.
+//! Variables are each instance's own, so that each is asked for them.
 
+use super::account::{Answers, Plan};
 use super::context::{self, Context};
 use super::failure::Failure;
-use super::session::{Login, Session};
-use super::{account, grants, server};
+use super::force::Force;
+use super::login::Login;
+use super::probe::{Probe, probe};
+use super::question::Question;
+use super::rows::Table;
+use super::session::{Session, Way};
+use super::{account, clients, definer, force, grants, inventory, probe};
 use crate::collect::tls::Anchors;
 use crate::collect::{ClusterTarget, ConnectTo, EndpointRole, EndpointTarget, Sink};
-use crate::model::GapReason;
+use crate::model::{Fact, Gap, GapReason};
 use crate::snapshot::schema::rds::Engine;
 
 /// Reads the accounts, grants and variables of a cluster. What cannot be read becomes a gap.
 pub async fn collect(cluster: &ClusterTarget, login: &Login, anchors: &Anchors, connect_to: &ConnectTo) -> Sink {
     let mut sink = Sink::default();
+    let way = Way { login, anchors, connect_to, region: &cluster.region };
     match &cluster.engine {
-        Engine::AuroraMysql | Engine::Aurora => match open(cluster, login, anchors, connect_to).await {
-            Ok((session, endpoint)) => read(session, cluster, endpoint, &mut sink).await,
+        Engine::AuroraMysql | Engine::Aurora => match open(cluster, way).await {
+            Ok((session, endpoint)) => {
+                read(session, cluster, endpoint, &mut sink).await;
+                read_instances(cluster, endpoint, way, &mut sink).await;
+            }
             Err(refusals) => write_refusals(&mut sink, cluster, &refusals),
         },
         Engine::AuroraPostgresql => unsupported(&mut sink, cluster, "Aurora PostgreSQL accounts are not read yet"),
@@ -35,7 +46,7 @@ fn in_order(cluster: &ClusterTarget) -> Vec<&EndpointTarget> {
     let rank = |role| match role {
         EndpointRole::Reader => Some(0),
         EndpointRole::Writer => Some(1),
-        EndpointRole::Instance => Some(2),
+        EndpointRole::Instance | EndpointRole::Socket => Some(2),
         // A customer's choice of instances, all of which are in the list themselves.
         EndpointRole::Custom => None,
     };
@@ -45,15 +56,10 @@ fn in_order(cluster: &ClusterTarget) -> Vec<&EndpointTarget> {
     ranked.into_iter().map(|(_, endpoint)| endpoint).collect()
 }
 
-async fn open<'a>(
-    cluster: &'a ClusterTarget,
-    login: &Login,
-    anchors: &Anchors,
-    connect_to: &ConnectTo,
-) -> Result<(Session, &'a EndpointTarget), Vec<Refusal>> {
+async fn open<'a>(cluster: &'a ClusterTarget, way: Way<'_>) -> Result<(Session, &'a EndpointTarget), Vec<Refusal>> {
     let mut refusals = Vec::new();
     for endpoint in in_order(cluster) {
-        match Session::open(endpoint, login, anchors, connect_to).await {
+        match Session::open(endpoint, way).await {
             Ok(session) => return Ok((session, endpoint)),
             Err(failure) => {
                 tracing::info!(endpoint = endpoint.address(), reason = failure.reason().as_str(), "no session");
@@ -95,36 +101,136 @@ const fn needs(reason: GapReason) -> Option<&'static str> {
 }
 
 async fn read(mut session: Session, cluster: &ClusterTarget, endpoint: &EndpointTarget, sink: &mut Sink) {
-    match server::collect(&mut session, cluster, endpoint.address(), sink).await {
-        Ok(context) => read_tables(&mut session, &context, sink).await,
-        Err(failure) => {
-            context::gap(sink, cluster, "login", failure.reason(), None, failure.to_string());
+    match probe(&mut session, cluster, endpoint.address()).await {
+        Ok(mut probe) => {
+            read_tables(&mut session, &mut probe, sink).await;
+            probe::write(&probe, sink);
         }
+        Err(failure) => context::gap(sink, cluster, "login", failure.reason(), None, failure.to_string()),
     }
     session.close().await;
 }
 
-async fn read_tables(session: &mut Session, context: &Context<'_>, sink: &mut Sink) {
-    if !context.is_older_than("8.0") {
-        // The right to read may be in a role that is not active by default.
-        attempt(session, "SET ROLE ALL").await;
+/// All reads see the tables as of one moment, where the tables can do that.
+const SNAPSHOT: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+
+/// The second round trip: every table in one go.
+async fn read_tables(session: &mut Session, probe: &mut Probe<'_>, sink: &mut Sink) {
+    let context = &probe.context;
+    let plan = Plan::new(context);
+    let mut questions = grants::questions(context);
+    questions.extend(definer::questions(context));
+    questions.extend(inventory::questions(context));
+    questions.extend(clients::question(probe, sink));
+    let mut statements = vec![deadline(context), SNAPSHOT.to_owned()];
+    statements.extend(plan.statements());
+    let in_force = force::statements(context);
+    let asked_first = statements.len();
+    statements.extend(questions.iter().filter_map(|question| question.sql.clone()));
+    let compared = statements.len();
+    statements.extend(in_force.iter().flatten().cloned());
+    let answers = session.ask(&statements).await;
+    let force = in_force.map(|_| compare(&answers, asked_first, compared));
+    let mut answers = answers.into_iter();
+    for statement in ["deadline", SNAPSHOT] {
+        match answers.next() {
+            Some(Ok(_)) => {}
+            Some(Err(failure)) => tracing::warn!(%failure, statement, "the reads go on without it"),
+            None => return,
+        }
+        if statement == SNAPSHOT {
+            probe.session.consistent_snapshot = Fact::Known(!context.has_old_tables());
+        }
     }
-    attempt(session, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await;
-    account::collect(session, context, sink).await;
-    grants::collect(session, context, sink).await;
-    attempt(session, "ROLLBACK").await;
+    let ended = || Err(Failure::Ended);
+    let (accounts, twins) = (answers.next().unwrap_or_else(ended), answers.next().unwrap_or_else(ended));
+    account::write(context, &plan, &Answers { accounts, twins, force }, sink);
+    write_answers(context, questions, answers, sink);
+    probe.session.read_grant_tables = Fact::Known(true);
 }
 
-/// A statement that helps and whose failure costs no answer: what then cannot be read says so itself.
-async fn attempt(session: &mut Session, statement: &str) {
-    if let Err(failure) = session.query(statement).await {
-        tracing::warn!(%failure, statement, "the reads go on without it");
+/// Compares the tables, which stand from `first` on behind the accounts, with what is in force.
+fn compare(answers: &[Result<Table, Failure>], first: usize, compared: usize) -> Result<Force, Failure> {
+    let table = |index: usize| answers.get(index).map_or(Err(Failure::Ended), |it| it.as_ref().map_err(Clone::clone));
+    let [schemas, tables, columns] = grants::COMPARED.map(|place| table(first.saturating_add(place)));
+    let stored = force::Stored {
+        accounts: table(first.saturating_sub(2))?,
+        schemas: schemas?,
+        tables: tables?,
+        columns: columns?,
+    };
+    force::compare(answers.get(compared..).unwrap_or_default(), &stored)
+}
+
+fn write_answers(
+    context: &Context<'_>,
+    questions: Vec<Question>,
+    mut answers: impl Iterator<Item = Result<Table, Failure>>,
+    sink: &mut Sink,
+) {
+    for question in questions {
+        let answer = match question.sql {
+            Some(_) => answers.next().unwrap_or(Err(Failure::Ended)),
+            None => Ok(Table::default()),
+        };
+        (question.write)(context, answer, sink);
     }
+}
+
+/// The server itself stops what takes too long, so that no statement goes on when this program is gone.
+fn deadline(context: &Context<'_>) -> String {
+    let set = if context.is_mariadb() {
+        "SET SESSION max_statement_time = 60"
+    } else if context.is_older_than("5.7.8") {
+        "DO 0"
+    } else {
+        "SET SESSION max_execution_time = 60000"
+    };
+    set.to_owned()
+}
+
+/// Asks every instance but the one that was read for its variables, and who is connected to it.
+async fn read_instances(cluster: &ClusterTarget, read: &EndpointTarget, way: Way<'_>, sink: &mut Sink) {
+    let instances = cluster.endpoints.iter().filter(|it| it.role == EndpointRole::Instance && *it != read);
+    for instance in instances {
+        if let Err(failure) = read_instance(cluster, instance, way, sink).await {
+            let gap = Gap {
+                what: "mysql:global_variables".to_owned(),
+                target: Some(instance.address()),
+                reason: failure.reason(),
+                needs: needs(failure.reason()).map(str::to_owned),
+                message: failure.to_string().into(),
+                at: None,
+            };
+            sink.gap((&cluster.account, &cluster.region), &gap);
+            if !failure.may_try_next() {
+                return;
+            }
+        }
+    }
+}
+
+async fn read_instance(
+    cluster: &ClusterTarget,
+    instance: &EndpointTarget,
+    way: Way<'_>,
+    sink: &mut Sink,
+) -> Result<(), Failure> {
+    let mut session = Session::open(instance, way).await?;
+    let probe = probe(&mut session, cluster, instance.address()).await?;
+    if let Some(question) = clients::question(&probe, sink) {
+        let answers = session.ask(&question.sql.iter().cloned().collect::<Vec<_>>()).await;
+        write_answers(&probe.context, vec![question], answers.into_iter(), sink);
+    }
+    probe::write(&probe, sink);
+    session.close().await;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::context::tests::cluster;
+    use super::super::login::Method;
     use super::*;
 
     #[test]
@@ -160,7 +266,8 @@ mod tests {
 
     #[tokio::test]
     async fn clusters_without_a_session_are_one_gap() {
-        let login = Login { user: "auditor".to_owned(), password: crate::model::Secret::new("hunter2".to_owned()) };
+        let method = Method::Password(crate::model::Secret::new("hunter2".to_owned()));
+        let login = Login { user: "auditor".to_owned(), method };
         for (engine, says) in [
             (Engine::AuroraPostgresql, "not read yet"),
             (Engine::Other("neptune".to_owned()), "not read"),

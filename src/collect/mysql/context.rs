@@ -1,8 +1,11 @@
 //! What every table read of one session needs: where the records belong, what the server is, and how a failure is written down.
 
+use super::columns::Columns;
 use super::failure::Failure;
+use super::own::Own;
 use crate::collect::{ClusterTarget, Sink};
 use crate::model::{Gap, GapReason, Version};
+use crate::snapshot::schema::mysql::Flavour;
 
 /// A server that was logged in to, and the cluster it belongs to.
 #[derive(Debug)]
@@ -15,8 +18,12 @@ pub(super) struct Context<'a> {
     pub(super) current_user: String,
     /// The server's version, when its text begins with one.
     pub(super) version: Option<Version>,
-    /// Whether it is Aurora, by the variable `aurora_version`; unknown when the variables could not be read.
-    pub(super) aurora: Option<bool>,
+    /// Whose server it is; unknown when the variables could not be read.
+    pub(super) flavour: Option<Flavour>,
+    /// Columns that the login may read, by schema and table.
+    pub(super) columns: Columns,
+    /// What the login may do everywhere.
+    pub(super) own: Own,
 }
 
 impl Context<'_> {
@@ -25,12 +32,28 @@ impl Context<'_> {
         (&self.cluster.account, &self.cluster.region)
     }
 
-    /// Whether the server is known to be older than this version, so that what came with it is not there.
+    /// ARN of the cluster; none of a server that was named by its address.
+    pub(super) fn cluster_arn(&self) -> Option<String> {
+        self.cluster.cluster_arn()
+    }
+
+    /// Whether it is MariaDB, whose versions count otherwise.
+    pub(super) const fn is_mariadb(&self) -> bool {
+        matches!(self.flavour, Some(Flavour::Mariadb))
+    }
+
+    /// Whether the grant tables are those from before MySQL 8.0: not transactional, and anybody's to write who may.
+    pub(super) fn has_old_tables(&self) -> bool {
+        self.is_mariadb() || self.is_older_than("8.0")
+    }
+
+    /// Whether the server is known to be a MySQL older than this version, so that what came with it is not there.
     pub(super) fn is_older_than(&self, version: &str) -> bool {
-        match (&self.version, version.parse::<Version>()) {
-            (Some(server), Ok(version)) => *server < version,
-            _ => false,
-        }
+        !self.is_mariadb()
+            && match (&self.version, version.parse::<Version>()) {
+                (Some(server), Ok(version)) => *server < version,
+                _ => false,
+            }
     }
 
     /// An identifier below the cluster.
@@ -38,9 +61,29 @@ impl Context<'_> {
         format!("{}/{name}", self.cluster.arn)
     }
 
+    /// Writes down that `what` could not be read of this one server.
+    pub(super) fn server_gap(
+        &self,
+        sink: &mut Sink,
+        what: &str,
+        reason: GapReason,
+        needs: Option<&str>,
+        message: &str,
+    ) {
+        let gap = Gap {
+            what: format!("mysql:{what}"),
+            target: Some(self.server.clone()),
+            reason,
+            needs: needs.map(str::to_owned),
+            message: message.into(),
+            at: None,
+        };
+        sink.gap(self.scope(), &gap);
+    }
+
     /// Writes down that `what` (a table, or a column of one) could not be read.
     pub(super) fn gap(&self, sink: &mut Sink, what: &str, failure: &Failure, needs: Option<String>) {
-        let needs = needs.filter(|_| failure.is_denied());
+        let needs = needs.filter(|_| failure.is_denied() || failure.reason().is_voluntary());
         gap(sink, self.cluster, what, failure.reason(), needs, failure.to_string());
     }
 }
@@ -89,34 +132,36 @@ pub(super) mod tests {
         }
     }
 
-    /// A server of this version.
+    /// A server of this version, of which every column can be read.
     pub(in crate::collect::mysql) fn context<'a>(
         cluster: &'a ClusterTarget,
         text: &str,
-        aurora: Option<bool>,
+        flavour: Option<Flavour>,
     ) -> Context<'a> {
         Context {
             cluster,
             server: "db.example:3306".to_owned(),
             current_user: "auditor@%".to_owned(),
             version: version(text),
-            aurora,
+            flavour,
+            columns: Columns::default(),
+            own: Own::default(),
         }
     }
 
     #[test]
     fn compares_server_versions() {
         let cluster = cluster(Engine::AuroraMysql);
-        for (text, since, older) in [
-            ("5.7.44-log", "8.0", true),
-            ("8.0.39", "8.0", false),
-            ("8.0", "8.0.14", true),
-            ("9.7.4-2", "8.0.14", false),
-            ("10.11.19-MariaDB", "8.0", false),
-            ("nonsense", "8.0", false),
-            ("", "8.0", false),
+        for (text, flavour, since, older) in [
+            ("5.7.44-log", None, "8.0", true),
+            ("8.0.39", None, "8.0", false),
+            ("8.0", None, "8.0.14", true),
+            ("9.7.4-2", Some(Flavour::Mysql), "8.0.14", false),
+            ("10.11.19-MariaDB", Some(Flavour::Mariadb), "11.0", false),
+            ("nonsense", None, "8.0", false),
+            ("", None, "8.0", false),
         ] {
-            assert_eq!(context(&cluster, text, None).is_older_than(since), older, "{text}");
+            assert_eq!(context(&cluster, text, flavour).is_older_than(since), older, "{text}");
         }
     }
 }

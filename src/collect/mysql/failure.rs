@@ -2,8 +2,6 @@
 
 use std::io::ErrorKind;
 
-use mysql_async::{DriverError, Error, IoError, TlsError};
-
 use crate::model::GapReason;
 
 /// A login or a query that failed.
@@ -53,6 +51,12 @@ pub(super) enum Failure {
         /// The most that are read.
         limit: usize,
     },
+    /// The server shows only what this login has a privilege on.
+    #[error("only a part is shown to this login")]
+    Partial,
+    /// The same, and the login should not have what it takes to see more.
+    #[error("only a part is shown to a login that may do no harm")]
+    PartialByDesign,
     /// An earlier failure ended the session.
     #[error("the session ended before")]
     Ended,
@@ -68,6 +72,8 @@ impl Failure {
             Self::Timeout { .. } => GapReason::Timeout,
             Self::Plugin { .. } | Self::TooMany { .. } => GapReason::Unsupported,
             Self::Malformed { .. } => GapReason::Malformed,
+            Self::Partial => GapReason::Denied,
+            Self::PartialByDesign => GapReason::NotRequested,
             Self::Ended => GapReason::Interrupted,
         }
     }
@@ -105,71 +111,44 @@ const fn server_reason(code: u16) -> GapReason {
     }
 }
 
-impl From<Error> for Failure {
-    /// Packets stay behind: the driver's errors may carry them.
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Server(server) => {
-                Self::Server { code: server.code, message: server.message.chars().take(MESSAGE_CHARACTERS).collect() }
-            }
-            Error::Io(IoError::Io(io)) => from_io(&io),
-            Error::Io(IoError::Tls(tls)) => from_tls(&tls),
-            Error::Driver(driver) => from_driver(driver),
-            Error::Other(_) => Self::Malformed { detail: "the driver failed" },
-            Error::Url(_) => Self::Malformed { detail: "the address is not one" },
-        }
-    }
-}
-
-fn from_io(error: &std::io::Error) -> Failure {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(tls) => Failure::Unsafe { detail: tls.to_string() },
-        None if error.kind() == ErrorKind::InvalidData => {
-            Failure::Malformed { detail: "the server does not speak MySQL" }
-        }
-        None => Failure::Unreachable { detail: error.to_string() },
-    }
-}
-
-fn from_tls(error: &TlsError) -> Failure {
-    let detail = match error {
-        TlsError::Tls(error) => error.to_string(),
-        TlsError::InvalidDnsName(error) => error.to_string(),
-        TlsError::Pem(_) => "a trust anchor cannot be read".to_owned(),
-        TlsError::VerifierBuilderError(_) => "there is no trust anchor that is valid now".to_owned(),
+/// Reads what follows the first byte of an `ERR` packet: code 2, ['#' SQLSTATE 5], text. Before authentication servers leave the
+/// SQLSTATE out.
+pub(super) fn server_failure(packet: &[u8]) -> Failure {
+    let Some((&code, text)) = packet.split_first_chunk::<2>() else {
+        return Failure::Malformed { detail: "the server's error cannot be read" };
     };
-    Failure::Unsafe { detail }
+    let text = match text.split_at_checked(6) {
+        Some(([b'#', ..], rest)) => rest,
+        _ => text,
+    };
+    let message = String::from_utf8_lossy(text).chars().take(MESSAGE_CHARACTERS).collect();
+    Failure::Server { code: u16::from_le_bytes(code), message }
 }
 
-fn from_driver(error: DriverError) -> Failure {
-    match error {
-        DriverError::NoClientSslFlagFromServer => Failure::Unsafe { detail: "the server offers no TLS".to_owned() },
-        DriverError::ConnectionClosed => Failure::Unreachable { detail: "the server closed the connection".to_owned() },
-        DriverError::UnknownAuthPlugin { name } => Failure::Plugin { plugin: name },
-        DriverError::CleartextPluginDisabled => Failure::Plugin { plugin: "mysql_clear_password".to_owned() },
-        DriverError::MysqlOldPasswordDisabled => Failure::Plugin { plugin: "mysql_old_password".to_owned() },
-        DriverError::LocalInfile(_) => Failure::Malformed { detail: "the server asked for a local file" },
-        DriverError::PacketTooLarge => Failure::Malformed { detail: "a packet is too large" },
-        DriverError::PacketOutOfOrder => Failure::Malformed { detail: "packets came out of order" },
-        _ => Failure::Malformed { detail: "the answer is not what the protocol says" },
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(tls) => Self::Unsafe { detail: tls.to_string() },
+            None if error.kind() == ErrorKind::UnexpectedEof => {
+                Self::Unreachable { detail: "the server closed the connection".to_owned() }
+            }
+            None => Self::Unreachable { detail: error.to_string() },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use mysql_async::ServerError;
-
     use super::*;
 
-    fn server(code: u16) -> Error {
-        ServerError { code, message: "no".to_owned(), state: "42000".to_owned() }.into()
+    fn server(code: u16) -> Failure {
+        server_failure(&[&code.to_le_bytes()[..], b"#42000no"].concat())
     }
 
     #[test]
-    fn sorts_errors() {
+    fn sorts_failures() {
         let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        for (error, reason, next) in [
+        for (failure, reason, next) in [
             (server(1045), GapReason::Denied, false),
             (server(1142), GapReason::Denied, false),
             (server(1143), GapReason::Denied, false),
@@ -179,25 +158,30 @@ mod tests {
             (server(1146), GapReason::Unsupported, false),
             (std::io::Error::other(certificate).into(), GapReason::Unsafe, true),
             (std::io::Error::from(ErrorKind::ConnectionRefused).into(), GapReason::Unreachable, true),
-            (DriverError::NoClientSslFlagFromServer.into(), GapReason::Unsafe, true),
-            (DriverError::CleartextPluginDisabled.into(), GapReason::Unsupported, false),
-            (DriverError::ConnectionClosed.into(), GapReason::Unreachable, true),
-            (DriverError::PacketOutOfOrder.into(), GapReason::Malformed, false),
+            (std::io::Error::from(ErrorKind::UnexpectedEof).into(), GapReason::Unreachable, true),
+            (Failure::Malformed { detail: "no" }, GapReason::Malformed, false),
+            (Failure::Plugin { plugin: "dialog".to_owned() }, GapReason::Unsupported, false),
         ] {
-            let failure = Failure::from(error);
             assert_eq!((failure.reason(), failure.may_try_next()), (reason, next), "{failure}");
         }
     }
 
     #[test]
-    fn a_servers_message_is_no_page() {
-        let long = ServerError { code: 1045, message: "é".repeat(200_000), state: "28000".to_owned() };
-        assert_eq!(Failure::from(Error::from(long)).to_string().chars().count(), MESSAGE_CHARACTERS + 12);
+    fn reads_errors_as_servers_write_them() {
+        for (packet, expected) in [
+            (&b"\x15\x04#28000Access denied"[..], "error 1045: Access denied"),
+            (b"\x69\x04Host is blocked", "error 1129: Host is blocked"),
+            (b"\x15\x04", "error 1045: "),
+            (b"\x15", "the server's error cannot be read"),
+            (b"\x15\x04#28000\xff", "error 1045: \u{fffd}"),
+        ] {
+            assert_eq!(server_failure(packet).to_string(), expected);
+        }
     }
 
     #[test]
-    fn a_packet_is_never_shown() {
-        let failure = Failure::from(Error::from(DriverError::UnexpectedPacket { payload: b"hunter2".to_vec() }));
-        assert!(!format!("{failure} {failure:?}").contains("104, 117, 110"), "{failure:?}");
+    fn a_servers_message_is_no_page() {
+        let long = [b"\x15\x04#28000", "é".repeat(200_000).as_bytes()].concat();
+        assert_eq!(server_failure(&long).to_string().chars().count(), MESSAGE_CHARACTERS + 12);
     }
 }

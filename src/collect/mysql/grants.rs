@@ -1,97 +1,76 @@
-//! The other grant tables: privileges on schemas, tables, columns and routines, dynamic privileges, and roles.
+//! The other grant tables: privileges on schemas, tables, columns and routines, dynamic privileges, proxies, and roles.
 
 use super::account::held;
-use super::columns::Columns;
 use super::context::Context;
 use super::failure::Failure;
-use super::rows::{Row, account, quote};
-use super::session::{MOST_ROWS, Session};
-use super::words;
+use super::protocol::MOST_ROWS;
+use super::question::{Listed, Question, limited};
+use super::rows::{Row, Table, account, quote};
+use super::{role, words};
 use crate::collect::Sink;
 use crate::model::GapReason;
-use crate::snapshot::Kind;
 use crate::snapshot::schema::mysql::{
-    ColumnGrant, ColumnGrantAnswer, DynamicGrant, DynamicGrantAnswer, RoleEdge, RoleEdgeAnswer, RoutineGrant,
+    ColumnGrant, ColumnGrantAnswer, DynamicGrant, DynamicGrantAnswer, ProxyGrant, ProxyGrantAnswer, RoutineGrant,
     RoutineGrantAnswer, SchemaGrant, SchemaGrantAnswer, TableGrant, TableGrantAnswer,
 };
 
-/// A grant table whose columns are the same in every version that has it.
-struct Source<T> {
-    /// Its name in the schema `mysql`.
-    table: &'static str,
-    /// The version that brought it.
-    since: &'static str,
-    /// Its columns.
-    columns: &'static str,
-    /// A row as a record, under its name below the cluster.
-    record: fn(&Context<'_>, &Row<'_>) -> (String, T),
-}
+/// Which of the questions are for the grants on schemas, tables and columns.
+pub(super) const COMPARED: [usize; 3] = [0, 1, 2];
 
-/// Reads all of them.
-pub(super) async fn collect(session: &mut Session, context: &Context<'_>, sink: &mut Sink) {
-    schema_grants(session, context, sink).await;
-    read(session, context, sink, TABLES_PRIV).await;
-    read(session, context, sink, COLUMNS_PRIV).await;
-    read(session, context, sink, PROCS_PRIV).await;
-    read(session, context, sink, GLOBAL_GRANTS).await;
-    read(session, context, sink, ROLE_EDGES).await;
-}
-
-async fn read<T: Kind>(session: &mut Session, context: &Context<'_>, sink: &mut Sink, source: Source<T>) {
-    let name = format!("mysql.{}", source.table);
-    let listed = if context.is_older_than(source.since) {
-        // The version has no such table, and so nobody has such a grant.
-        Ok(0)
+/// The questions for all of them.
+pub(super) fn questions(context: &Context<'_>) -> Vec<Question> {
+    let since_80 = |sql: &str| (!context.is_older_than("8.0") && !context.is_mariadb()).then(|| limited(sql));
+    let (role_edges, default_roles) = if context.is_mariadb() {
+        (Some(limited(role::EDGES_OF_MARIADB)), Some(limited(role::DEFAULTS_OF_MARIADB)))
     } else {
-        let statement = statement(source.columns, source.table);
-        session.query(&statement).await.map(|table| {
-            for row in table.iter() {
-                let (id, record) = (source.record)(context, &row);
-                sink.record(context.scope(), context.id(&id), &format!("mysql:{name}"), &record);
-            }
-            table.rows.len()
-        })
+        (since_80(role::EDGES), since_80(role::DEFAULTS))
     };
-    write_end::<T>(context, sink, &name, listed);
+    vec![
+        schema_grants(context),
+        TABLES_PRIV
+            .all(Some(limited("SELECT User, Host, Db, Table_name, Table_priv, Column_priv FROM mysql.tables_priv"))),
+        COLUMNS_PRIV
+            .all(Some(limited("SELECT User, Host, Db, Table_name, Column_name, Column_priv FROM mysql.columns_priv"))),
+        PROCS_PRIV
+            .all(Some(limited("SELECT User, Host, Db, Routine_name, Routine_type, Proc_priv FROM mysql.procs_priv"))),
+        PROXIES_PRIV
+            .all(Some(limited("SELECT User, Host, Proxied_user, Proxied_host, With_grant FROM mysql.proxies_priv"))),
+        GLOBAL_GRANTS
+            .all(since_80("SELECT USER AS User, HOST AS Host, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants")),
+        role::ROLE_EDGES.all(role_edges),
+        role::DEFAULT_ROLES.all(default_roles),
+    ]
 }
 
-/// A complete answer is a listing, everything else a gap.
-fn write_end<T: Kind>(context: &Context<'_>, sink: &mut Sink, name: &str, listed: Result<usize, Failure>) {
-    match listed {
-        Ok(count) => {
-            let source = format!("mysql:{name}");
-            sink.listing::<T>(context.scope(), &source, Some(&context.cluster.arn), count, Vec::new());
-        }
-        Err(failure) => context.gap(sink, name, &failure, Some(format!("SELECT on {name}"))),
-    }
-}
-
-fn statement(columns: &str, table: &str) -> String {
-    format!("SELECT {columns} FROM mysql.{table} LIMIT {}", MOST_ROWS.saturating_add(1))
-}
-
-async fn schema_grants(session: &mut Session, context: &Context<'_>, sink: &mut Sink) {
-    let listed = read_schema_grants(session, context, sink).await;
-    write_end::<SchemaGrant>(context, sink, "mysql.db", listed);
-}
-
-async fn read_schema_grants(session: &mut Session, context: &Context<'_>, sink: &mut Sink) -> Result<usize, Failure> {
-    let columns = Columns::of(session, "db").await?;
-    let complete = columns.whole || columns.have_all(words::DB);
-    if !complete {
-        let needs = Some("SELECT on mysql.db".to_owned());
-        let message = "the login may not read every `_priv` column".to_owned();
-        super::context::gap(sink, context.cluster, "mysql.db.Privileges", GapReason::Denied, needs, message);
-    }
-    let names: Vec<_> = columns.names.into_iter().filter(|name| is_privilege(name)).collect();
+/// `mysql.db`, whose columns are not the same everywhere.
+fn schema_grants(context: &Context<'_>) -> Question {
+    let complete = context.columns.are_all("db") || context.columns.have_all("db", words::DB);
+    let names: Vec<_> = context.columns.of("db").iter().filter(|name| is_privilege(name)).cloned().collect();
     let list =
         ["User", "Host", "Db"].map(str::to_owned).into_iter().chain(names.iter().map(|name| format!("`{name}`")));
-    let table = session.query(&statement(&list.collect::<Vec<_>>().join(", "), "db")).await?;
-    for row in table.iter() {
-        let (id, record) = schema_grant(context, &row, complete.then_some(&names));
-        sink.record(context.scope(), context.id(&id), "mysql:mysql.db", &record);
-    }
-    Ok(table.rows.len())
+    let sql = limited(&format!("SELECT {} FROM mysql.db", list.collect::<Vec<_>>().join(", ")));
+    let write = move |context: &Context<'_>, answer: Result<Table, Failure>, sink: &mut Sink| {
+        let needs = || Some("SELECT on mysql.db".to_owned());
+        let table = match answer.and_then(bounded) {
+            Ok(table) => table,
+            Err(failure) => return context.gap(sink, "mysql.db", &failure, needs()),
+        };
+        if !complete {
+            let message = "the login may not read every `_priv` column".to_owned();
+            super::context::gap(sink, context.cluster, "mysql.db.Privileges", GapReason::Denied, needs(), message);
+        }
+        for row in table.iter() {
+            let (id, record) = schema_grant(context, &row, complete.then_some(&names));
+            sink.record(context.scope(), context.id(&id), "mysql:mysql.db", &record);
+        }
+        let (source, target) = ("mysql:mysql.db", Some(context.cluster.arn.as_str()));
+        sink.listing::<SchemaGrant>(context.scope(), source, target, table.rows.len(), Vec::new());
+    };
+    Question { sql: Some(sql), write: Box::new(write) }
+}
+
+fn bounded(table: Table) -> Result<Table, Failure> {
+    if table.rows.len() > MOST_ROWS { Err(Failure::TooMany { limit: MOST_ROWS }) } else { Ok(table) }
 }
 
 /// The names come from the server; what looks odd is no privilege column.
@@ -102,7 +81,7 @@ fn is_privilege(name: &str) -> bool {
 fn schema_grant(context: &Context<'_>, row: &Row<'_>, columns: Option<&Vec<String>>) -> (String, SchemaGrant) {
     let answer = SchemaGrantAnswer {
         server: Some(context.server.clone()),
-        db_cluster_arn: Some(context.cluster.arn.clone()),
+        db_cluster_arn: context.cluster_arn(),
         user: row.text("User"),
         host: row.text("Host"),
         db: row.text("Db"),
@@ -111,14 +90,13 @@ fn schema_grant(context: &Context<'_>, row: &Row<'_>, columns: Option<&Vec<Strin
     (format!("{} on {}", grantee(row), name(row, "Db")), answer.record())
 }
 
-const TABLES_PRIV: Source<TableGrant> = Source {
-    table: "tables_priv",
-    since: "3.22",
-    columns: "User, Host, Db, Table_name, Table_priv, Column_priv",
+const TABLES_PRIV: Listed<TableGrant> = Listed {
+    what: "mysql.tables_priv",
+    needs: "SELECT on mysql.tables_priv",
     record: |context, row| {
         let answer = TableGrantAnswer {
             server: Some(context.server.clone()),
-            db_cluster_arn: Some(context.cluster.arn.clone()),
+            db_cluster_arn: context.cluster_arn(),
             user: row.text("User"),
             host: row.text("Host"),
             db: row.text("Db"),
@@ -130,14 +108,13 @@ const TABLES_PRIV: Source<TableGrant> = Source {
     },
 };
 
-const COLUMNS_PRIV: Source<ColumnGrant> = Source {
-    table: "columns_priv",
-    since: "3.22",
-    columns: "User, Host, Db, Table_name, Column_name, Column_priv",
+const COLUMNS_PRIV: Listed<ColumnGrant> = Listed {
+    what: "mysql.columns_priv",
+    needs: "SELECT on mysql.columns_priv",
     record: |context, row| {
         let answer = ColumnGrantAnswer {
             server: Some(context.server.clone()),
-            db_cluster_arn: Some(context.cluster.arn.clone()),
+            db_cluster_arn: context.cluster_arn(),
             user: row.text("User"),
             host: row.text("Host"),
             db: row.text("Db"),
@@ -150,14 +127,13 @@ const COLUMNS_PRIV: Source<ColumnGrant> = Source {
     },
 };
 
-const PROCS_PRIV: Source<RoutineGrant> = Source {
-    table: "procs_priv",
-    since: "5.0",
-    columns: "User, Host, Db, Routine_name, Routine_type, Proc_priv",
+const PROCS_PRIV: Listed<RoutineGrant> = Listed {
+    what: "mysql.procs_priv",
+    needs: "SELECT on mysql.procs_priv",
     record: |context, row| {
         let answer = RoutineGrantAnswer {
             server: Some(context.server.clone()),
-            db_cluster_arn: Some(context.cluster.arn.clone()),
+            db_cluster_arn: context.cluster_arn(),
             user: row.text("User"),
             host: row.text("Host"),
             db: row.text("Db"),
@@ -171,14 +147,13 @@ const PROCS_PRIV: Source<RoutineGrant> = Source {
     },
 };
 
-const GLOBAL_GRANTS: Source<DynamicGrant> = Source {
-    table: "global_grants",
-    since: "8.0",
-    columns: "USER AS User, HOST AS Host, PRIV, WITH_GRANT_OPTION",
+const GLOBAL_GRANTS: Listed<DynamicGrant> = Listed {
+    what: "mysql.global_grants",
+    needs: "SELECT on mysql.global_grants",
     record: |context, row| {
         let answer = DynamicGrantAnswer {
             server: Some(context.server.clone()),
-            db_cluster_arn: Some(context.cluster.arn.clone()),
+            db_cluster_arn: context.cluster_arn(),
             user: row.text("User"),
             host: row.text("Host"),
             privilege: row.text("PRIV"),
@@ -188,22 +163,21 @@ const GLOBAL_GRANTS: Source<DynamicGrant> = Source {
     },
 };
 
-const ROLE_EDGES: Source<RoleEdge> = Source {
-    table: "role_edges",
-    since: "8.0",
-    columns: "FROM_USER, FROM_HOST, TO_USER, TO_HOST, WITH_ADMIN_OPTION",
+const PROXIES_PRIV: Listed<ProxyGrant> = Listed {
+    what: "mysql.proxies_priv",
+    needs: "SELECT on mysql.proxies_priv",
     record: |context, row| {
-        let answer = RoleEdgeAnswer {
+        let answer = ProxyGrantAnswer {
             server: Some(context.server.clone()),
-            db_cluster_arn: Some(context.cluster.arn.clone()),
-            from_user: row.text("FROM_USER"),
-            from_host: row.text("FROM_HOST"),
-            to_user: row.text("TO_USER"),
-            to_host: row.text("TO_HOST"),
-            with_admin_option: row.flag("WITH_ADMIN_OPTION"),
+            db_cluster_arn: context.cluster_arn(),
+            user: row.text("User"),
+            host: row.text("Host"),
+            proxied_user: row.text("Proxied_user"),
+            proxied_host: row.text("Proxied_host"),
+            with_grant: row.flag("With_grant"),
         };
-        let end = |user, host| account(row.get(user).unwrap_or_default(), row.get(host).unwrap_or_default());
-        (format!("{} to {}", end("FROM_USER", "FROM_HOST"), end("TO_USER", "TO_HOST")), answer.record())
+        let proxied = account(row.get("Proxied_user").unwrap_or_default(), row.get("Proxied_host").unwrap_or_default());
+        (format!("{} as {proxied}", grantee(row)), answer.record())
     },
 };
 
@@ -219,65 +193,53 @@ fn name(row: &Row<'_>, column: &str) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::columns::tests::columns;
     use super::super::context::tests::{cluster, context};
-    use super::super::rows::Table;
+    use super::super::question::tests::{one_row, written};
     use super::*;
+    use crate::snapshot::schema::mysql::Flavour;
     use crate::snapshot::schema::rds::Engine;
 
-    /// The record of one row as JSON, behind its id.
-    fn record<T: Kind>(source: &Source<T>, cells: &[(&str, &str)]) -> String {
-        let table = Table {
-            columns: cells.iter().map(|(column, _)| (*column).to_owned()).collect(),
-            rows: vec![cells.iter().map(|(_, cell)| Some((*cell).to_owned())).collect()],
-        };
-        let cluster = cluster(Engine::AuroraMysql);
-        let context = context(&cluster, "8.0.39", None);
-        let (id, record) = (source.record)(&context, &table.iter().next().unwrap());
-        format!("{id} {}", serde_json::to_string(&record).unwrap())
-    }
+    const WHO: [(&str, Option<&str>); 3] = [("User", Some("app")), ("Host", Some("%")), ("Db", Some("shop"))];
 
-    const WHO: [(&str, &str); 3] = [("User", "app"), ("Host", "%"), ("Db", "shop")];
+    fn with(more: &[(&'static str, Option<&'static str>)]) -> Table {
+        one_row(&[&WHO, more].concat())
+    }
 
     #[test]
     fn rows_become_records() {
-        let with = |more: &[(&'static str, &'static str)]| [&WHO, more].concat();
-        for (text, parts) in [
+        for (question, table, parts) in [
             (
-                record(
-                    &TABLES_PRIV,
-                    &with(&[("Table_name", "t"), ("Table_priv", "Select,Grant"), ("Column_priv", "")]),
-                ),
-                vec!["'app'@'%' on 'shop'.'t' {", r#""Table_priv":["GRANT OPTION","SELECT"]"#, r#""Column_priv":[]"#],
+                TABLES_PRIV.all(None),
+                with(&[("Table_name", Some("t")), ("Table_priv", Some("Select,Grant")), ("Column_priv", Some(""))]),
+                vec!["'app'@'%' on 'shop'.'t'", r#""Table_priv":["GRANT OPTION","SELECT"]"#, r#""Column_priv":[]"#],
             ),
             (
-                record(&COLUMNS_PRIV, &with(&[("Table_name", "t"), ("Column_name", "c"), ("Column_priv", "Update")])),
-                vec!["'app'@'%' on 'shop'.'t'.'c' {", r#""Column_priv":["UPDATE"]"#],
+                COLUMNS_PRIV.all(None),
+                with(&[("Table_name", Some("t")), ("Column_name", Some("c")), ("Column_priv", Some("Update"))]),
+                vec!["'app'@'%' on 'shop'.'t'.'c'", r#""Column_priv":["UPDATE"]"#],
             ),
             (
-                record(
-                    &PROCS_PRIV,
-                    &with(&[("Routine_name", "f"), ("Routine_type", "FUNCTION"), ("Proc_priv", "Execute")]),
-                ),
-                vec!["'app'@'%' on FUNCTION 'shop'.'f' {", r#""Proc_priv":["EXECUTE"]"#],
+                PROCS_PRIV.all(None),
+                with(&[
+                    ("Routine_name", Some("f")),
+                    ("Routine_type", Some("FUNCTION")),
+                    ("Proc_priv", Some("Execute")),
+                ]),
+                vec!["'app'@'%' on FUNCTION 'shop'.'f'", r#""Proc_priv":["EXECUTE"]"#],
             ),
             (
-                record(&GLOBAL_GRANTS, &with(&[("PRIV", "ROLE_ADMIN"), ("WITH_GRANT_OPTION", "Y")])),
-                vec!["'app'@'%' ROLE_ADMIN {", r#""WITH_GRANT_OPTION":true"#],
+                GLOBAL_GRANTS.all(None),
+                with(&[("PRIV", Some("ROLE_ADMIN")), ("WITH_GRANT_OPTION", Some("Y"))]),
+                vec!["'app'@'%' ROLE_ADMIN", r#""WITH_GRANT_OPTION":true"#],
             ),
             (
-                record(
-                    &ROLE_EDGES,
-                    &[
-                        ("FROM_USER", "r"),
-                        ("FROM_HOST", "%"),
-                        ("TO_USER", "u"),
-                        ("TO_HOST", "h"),
-                        ("WITH_ADMIN_OPTION", "N"),
-                    ],
-                ),
-                vec!["'r'@'%' to 'u'@'h' {", r#""WITH_ADMIN_OPTION":false"#],
+                PROXIES_PRIV.all(None),
+                with(&[("Proxied_user", Some("boss")), ("Proxied_host", Some("%")), ("With_grant", Some("0"))]),
+                vec!["'app'@'%' as 'boss'@'%'", r#""With_grant":false"#],
             ),
         ] {
+            let text = written(&question, Ok(table));
             assert!(
                 parts.iter().all(|part| text.contains(part)) && text.contains(r#""DBClusterArn":"arn:c""#),
                 "{text}"
@@ -287,33 +249,31 @@ mod tests {
 
     #[test]
     fn a_schema_grant_is_known_only_with_all_its_columns() {
-        let table = Table {
-            columns: ["User", "Host", "Db", "Select_priv", "Grant_priv"].map(str::to_owned).to_vec(),
-            rows: vec![["app", "%", "shop\\_%", "Y", "N"].map(|cell| Some(cell.to_owned())).to_vec()],
-        };
-        let names = ["Select_priv", "Grant_priv"].map(str::to_owned).to_vec();
         let cluster = cluster(Engine::AuroraMysql);
-        let context = context(&cluster, "8.0.39", None);
-        let row = table.iter().next().unwrap();
-        for (columns, expected) in [(Some(&names), Some(vec!["SELECT".to_owned()])), (None, None)] {
-            let (id, record) = schema_grant(&context, &row, columns);
-            assert_eq!((id.as_str(), record.privileges.known().cloned()), ("'app'@'%' on 'shop\\\\_%'", expected));
+        let mut context = context(&cluster, "8.0.39", None);
+        let row = with(&[("Select_priv", Some("Y")), ("Grant_priv", Some("N"))]);
+        for (whole, known) in [(true, true), (false, false)] {
+            context.columns = columns("db", &["Host", "Select_priv", "Grant_priv", "x` FROM t; -- _priv"], whole);
+            let question = schema_grants(&context);
+            assert!(question.sql.as_ref().unwrap().contains("`Select_priv`, `Grant_priv` FROM"), "{:?}", question.sql);
+            let text = written(&question, Ok(row.clone()));
+            assert_eq!(text.contains(r#""Privileges":["SELECT"]"#), known, "{text}");
+            assert_eq!(text.contains("mysql:mysql.db.Privileges@arn:c"), !known, "{text}");
         }
     }
 
     #[test]
-    fn failures_and_empty_tables_are_two_things() {
+    fn each_version_is_asked_for_what_it_has() {
         let cluster = cluster(Engine::AuroraMysql);
-        let context = context(&cluster, "8.0.39", None);
-        let denied = Failure::Server { code: 1142, message: "SELECT command denied".to_owned() };
-        for (listed, contains) in [
-            (Ok(0), vec!["listing", "returned"]),
-            (Err(denied), vec!["gap", "denied", "SELECT on mysql.role_edges", "1142"]),
+        for (version, flavour, asked) in [
+            ("8.0.39", Flavour::Aurora, vec!["global_grants", "role_edges", "default_roles"]),
+            ("5.7.44", Flavour::Aurora, vec![]),
+            ("10.11.19-MariaDB", Flavour::Mariadb, vec!["roles_mapping", "default_role'"]),
         ] {
-            let mut sink = Sink::default();
-            write_end::<RoleEdge>(&context, &mut sink, "mysql.role_edges", listed);
-            let text = format!("{:?}", sink.into_drafts()).to_lowercase();
-            assert!(contains.iter().all(|part| text.contains(&part.to_lowercase())), "{text}");
+            let questions = questions(&context(&cluster, version, Some(flavour)));
+            let sql: Vec<_> = questions.iter().filter_map(|question| question.sql.as_deref()).skip(5).collect();
+            assert_eq!(sql.len(), asked.len(), "{sql:?}");
+            assert!(asked.iter().zip(&sql).all(|(part, sql)| sql.contains(part)), "{sql:?}");
         }
     }
 

@@ -1,15 +1,27 @@
-//! MySQL: accounts, grants and variables, read in one session over verified TLS.
+//! MySQL and its relatives: accounts, grants and variables, read in two round trips over verified TLS.
 
 mod account;
+mod clients;
 mod collector;
 mod columns;
 mod context;
+mod definer;
 mod failure;
+mod force;
 mod grants;
+mod inventory;
+mod login;
+mod own;
+mod probe;
+mod protocol;
+mod question;
+mod role;
 mod rows;
-mod server;
 mod session;
+mod token;
+mod transport;
 mod words;
 
 pub use collector::collect;
-pub use session::Login;
+pub use login::{Login, Method};
+pub use token::Keys;

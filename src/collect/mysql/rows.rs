@@ -35,6 +35,11 @@ impl<'a> Row<'a> {
         self.get(column).map(str::to_owned)
     }
 
+    /// The value in the first column.
+    pub(super) fn first(&self) -> Option<&'a str> {
+        self.cells.first()?.as_deref()
+    }
+
     /// The value of a `Y`/`N` column or of a comparison.
     pub(super) fn flag(&self, column: &str) -> Option<bool> {
         self.get(column).and_then(flag)

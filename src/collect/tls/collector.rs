@@ -2,7 +2,7 @@
 
 use super::probe::{Observation, probe};
 use super::wire::Trouble;
-use crate::collect::{ClusterTarget, ConnectTo, EndpointTarget, Sink};
+use crate::collect::{ClusterTarget, ConnectTo, EndpointRole, EndpointTarget, Sink};
 use crate::model::{Fact, Gap, GapReason};
 use crate::snapshot::schema::rds::Engine;
 
@@ -12,7 +12,8 @@ pub(super) const SOURCE: &str = "tls:handshake";
 /// Probes the endpoints of a cluster: a `tls.endpoint` record each, and a gap for what it did not show.
 pub async fn collect(cluster: &ClusterTarget, connect_to: &ConnectTo) -> Sink {
     let mut sink = Sink::default();
-    for endpoint in &cluster.endpoints {
+    // A socket of this machine has no TLS to speak of.
+    for endpoint in cluster.endpoints.iter().filter(|endpoint| endpoint.role != EndpointRole::Socket) {
         match &cluster.engine {
             Engine::AuroraMysql | Engine::Aurora => {
                 let observation = probe(&endpoint.host, endpoint.port, connect_to).await;
@@ -27,7 +28,7 @@ pub async fn collect(cluster: &ClusterTarget, connect_to: &ConnectTo) -> Sink {
 
 fn write(sink: &mut Sink, cluster: &ClusterTarget, endpoint: &EndpointTarget, observation: Observation) {
     let Observation { mut answer, troubles } = observation;
-    answer.db_cluster_arn = Some(cluster.arn.clone());
+    answer.db_cluster_arn = cluster.cluster_arn();
     let scope = (cluster.account.as_str(), cluster.region.as_str());
     let mut record = answer.record();
     // A light probe offers no Diffie-Hellman suite by itself, so that none chosen is not none there.
@@ -66,7 +67,6 @@ const fn needs(reason: GapReason) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::EndpointRole;
 
     fn target(engine: Engine) -> ClusterTarget {
         let endpoint = EndpointTarget { host: "nowhere.invalid".to_owned(), port: 3306, role: EndpointRole::Writer };

@@ -49,8 +49,8 @@ record! {
         "authentication_string_empty" authentication_string_empty: bool, unknown;
         /// Whether the password is the user name; the server computes it. Absent where the hash has a salt or there is none.
         "password_is_user_name" password_is_user_name: bool, absent;
-        /// Accounts with the same password hash, this one among them, each as `'user'@'host'`, sorted; the server computes it. Absent
-        /// where the hash has a salt or there is none, and where no other account has the same.
+        /// Other accounts with the same password hash, each as `'user'@'host'`, sorted, at most 20 of them; the server computes it.
+        /// Absent where no other account has the same, where the hash has a salt, and where there is none.
         "same_password_as" same_password_as: Vec<String>, absent;
         /// How the password is hashed, by the length of the hash; absent without a password.
         "password_format" password_format: PasswordFormat, absent;

@@ -17,5 +17,5 @@ pub use grant::{
 };
 pub use role::{DefaultRole, DefaultRoleAnswer, RoleEdge, RoleEdgeAnswer};
 pub use server::{Component, ComponentAnswer, Plugin, PluginAnswer, Schema, SchemaAnswer};
-pub use session::{Flavour, Session, SessionAnswer};
+pub use session::{ClientConnection, ClientConnectionAnswer, Flavour, Session, SessionAnswer};
 pub use variable::{GlobalVariables, GlobalVariablesAnswer};

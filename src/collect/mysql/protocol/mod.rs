@@ -1,0 +1,16 @@
+//! MySQL's client protocol, as much of it as an audit needs: log in, send statements, read text. Every length in an answer is the
+//! server's word: it is checked before memory is given to it, and no answer can make this code panic.
+//! Shapes: MySQL Source Code Documentation, "Client/Server Protocol".
+
+mod answer;
+mod auth;
+mod client;
+mod cursor;
+mod greeting;
+mod packet;
+#[cfg(test)]
+pub(super) mod testing;
+
+pub(super) use auth::Credential;
+pub(super) use client::{Channel, Client, MOST_ROWS, read_greeting, ssl_request};
+pub(super) use greeting::Greeting;
