@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use super::index::Index;
 use super::lookup::Lookups;
+use super::network::Networks;
+use super::scope::scopes;
 use super::tls::Anchors;
 use crate::snapshot::Snapshot;
 
@@ -14,17 +16,23 @@ pub struct Estate {
     pub(super) index: Index,
     pub(super) lookups: Lookups,
     anchors: OnceLock<Anchors>,
+    networks: OnceLock<Networks>,
 }
 
 impl Estate {
     pub(super) fn new(snapshot: &Snapshot) -> Self {
         let (index, lookups) = (Index::new(snapshot), Lookups::new(&snapshot.records));
-        Self { snapshot: snapshot.clone(), index, lookups, anchors: OnceLock::new() }
+        Self { snapshot: snapshot.clone(), index, lookups, anchors: OnceLock::new(), networks: OnceLock::new() }
     }
 
     /// Trust anchors, given and built in.
     pub(super) fn anchors(&self) -> &Anchors {
         self.anchors.get_or_init(|| Anchors::new(&self.snapshot))
+    }
+
+    /// The networks of all accounts and regions.
+    pub(super) fn networks(&self) -> &Networks {
+        self.networks.get_or_init(|| Networks::new(&self.snapshot, &self.index, &scopes(&self.snapshot)))
     }
 }
 

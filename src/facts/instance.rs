@@ -2,22 +2,99 @@
 
 use std::sync::Arc;
 
+use super::cluster::group_ids;
 use super::found::{Found, unread};
+use super::network::{Flag, Listed, Reachability, Standing};
 use super::region::Region;
-use crate::model::Fact;
+use crate::model::{Fact, Why};
 use crate::snapshot::Record;
-use crate::snapshot::schema::rds::{DbCluster, DbInstance};
+use crate::snapshot::schema::ec2::Vpc;
+use crate::snapshot::schema::rds::{DbCluster, DbInstance, DbSubnetGroup};
 
 facts! {
     /// An instance of an Aurora cluster.
     struct Instance = "db_instance" on DbInstance, with region: Arc<Region> {
         /// Its cluster.
         cluster: Fact<Arc<Record<DbCluster>>> => cluster, optional;
+        /// Its VPC.
+        vpc: Fact<Arc<Record<Vpc>>> => vpc;
+        /// Who reaches it on its port.
+        reachability: Arc<Reachability> => reachability;
     }
 }
 
 fn cluster(instance: &Instance) -> Fact<Arc<Record<DbCluster>>> {
     instance.record.data.db_cluster_identifier.as_ref().and_then(|name| instance.region.clusters().get(name))
+}
+
+/// The subnet group: what the instance says, else what its cluster says.
+fn subnet_group(instance: &Instance) -> Fact<Arc<Record<DbSubnetGroup>>> {
+    let groups = instance.region.subnet_groups();
+    let own = instance.record.data.db_subnet_group.as_ref().and_then(|group| group.db_subnet_group_name.clone());
+    let name = match own {
+        Fact::Known(name) => Fact::Known(name),
+        Fact::Absent | Fact::Unknown(_) => instance.cluster().as_ref().and_then(|it| it.data.db_subnet_group.clone()),
+    };
+    name.and_then(|name| groups.get(&name))
+}
+
+fn vpc(instance: &Instance) -> Fact<Arc<Record<Vpc>>> {
+    let own = instance.record.data.db_subnet_group.as_ref().and_then(|group| group.vpc_id.clone());
+    let id = match own {
+        Fact::Known(id) => Fact::Known(id),
+        Fact::Absent | Fact::Unknown(_) => subnet_group(instance).and_then(|group| group.data.vpc_id.clone()),
+    };
+    id.and_then(|id| instance.region.network().vpc(&id))
+}
+
+fn reachability(instance: &Instance) -> Arc<Reachability> {
+    let data = &instance.record.data;
+    let cluster = instance.cluster();
+    let of_cluster = cluster.as_ref().and_then(|cluster| cluster.data.port.clone());
+    let port = match of_cluster {
+        Fact::Known(port) => Some(port),
+        Fact::Absent | Fact::Unknown(_) => data.endpoint.known().and_then(|endpoint| endpoint.port.known().copied()),
+    };
+    let network_type = cluster.as_ref().and_then(|cluster| cluster.data.network_type.clone());
+    let standing = Standing {
+        groups: Listed::of(&group_ids(&data.vpc_security_groups)),
+        subnets: subnets(instance),
+        port: port.and_then(|port| u16::try_from(port).ok()),
+        public: Flag::of(&data.publicly_accessible),
+        ipv6: Flag::of(&network_type.and_then(|kind| match kind.as_str() {
+            "IPV4" => Fact::Known(false),
+            "DUAL" | "IPV6" => Fact::Known(true),
+            _ => Fact::Unknown(Why::Unreadable { detail: format!("`{kind}` is no network type").into() }),
+        })),
+    };
+    instance.region.network().reach(&standing)
+}
+
+/// The subnets that the instance may stand in: those of its group in its availability zone.
+fn subnets(instance: &Instance) -> Listed {
+    let group = match subnet_group(instance) {
+        Fact::Known(group) => group,
+        Fact::Absent => {
+            let why = "it has no subnet group: it stands in EC2-Classic, whose DB security groups are not read";
+            return Listed::Unknown(why.to_owned());
+        }
+        Fact::Unknown(why) => return Listed::Unknown(why.to_string()),
+    };
+    let zone = instance.record.data.availability_zone.known();
+    let mut ids = Vec::new();
+    for subnet in group.data.subnets.known().into_iter().flatten() {
+        let Some(id) = subnet.subnet_identifier.known() else { return Listed::Unknown(Why::NotCollected.to_string()) };
+        let network = instance.region.network();
+        let its_zone = network.subnet(id).and_then(|subnet| subnet.data.availability_zone.clone());
+        if zone.is_none() || its_zone.known().is_none_or(|its_zone| Some(its_zone) == zone) {
+            ids.push(id.clone());
+        }
+    }
+    if let Fact::Unknown(why) = &group.data.subnets {
+        return Listed::Unknown(why.to_string());
+    }
+    ids.sort_unstable();
+    Listed::Known(ids)
 }
 
 /// The instances of a region, and those that clusters name and the listing does not have.

@@ -8,9 +8,9 @@ use super::estate::Estate;
 use super::found::{Unread, unread};
 use super::index::{Scope, Table, in_scope};
 use super::lookup::Lookup;
+use super::network::View;
 use crate::model::{Fact, Why};
 use crate::snapshot::Record;
-use crate::snapshot::schema::ec2::{RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
 
 /// Declares the tables: name, type, the call that lists them, and the field that other records name them by.
@@ -50,14 +50,6 @@ tables! {
     /// By identifier.
     snapshots: DbClusterSnapshot = "rds:DescribeDBClusterSnapshots",
         db_cluster_snapshots by db_cluster_snapshot_identifier;
-    /// By id.
-    vpcs: Vpc = "ec2:DescribeVpcs", vpcs by vpc_id;
-    /// By id.
-    subnets: Subnet = "ec2:DescribeSubnets", subnets by subnet_id;
-    /// By id.
-    route_tables: RouteTable = "ec2:DescribeRouteTables", route_tables by route_table_id;
-    /// By id.
-    security_groups: SecurityGroup = "ec2:DescribeSecurityGroups", security_groups by group_id;
 }
 
 impl Region {
@@ -67,6 +59,11 @@ impl Region {
             Some(record) => Fact::Known(Arc::clone(record)),
             None => Fact::Unknown(self.why(source, Some(name))),
         })
+    }
+
+    /// The networks of the account and region.
+    pub(super) fn network(&self) -> View<'_> {
+        self.estate.networks().of(&self.scope)
     }
 
     /// Why there is no answer of `what` for `target`.

@@ -25,6 +25,24 @@ pub struct Used {
     region: Arc<Region>,
     clusters: Vec<String>,
     places: Vec<Place>,
+    /// The ports of those clusters.
+    ports: Fact<Vec<u16>>,
+}
+
+impl Used {
+    fn add_port(&mut self, port: &Fact<i64>) {
+        let port = port.as_ref().and_then(|port| match u16::try_from(*port) {
+            Ok(port) => Fact::Known(port),
+            Err(_) => Fact::Unknown(Why::Unreadable { detail: format!("{port} is not a port").into() }),
+        });
+        match (&mut self.ports, port) {
+            (Fact::Known(ports), Fact::Known(port)) if ports.contains(&port) => {}
+            (Fact::Known(ports), Fact::Known(port)) => ports.push(port),
+            (ports, Fact::Unknown(why)) => *ports = Fact::Unknown(why),
+            (ports, Fact::Absent) => *ports = Fact::Unknown(Why::NotCollected),
+            _ => {}
+        }
+    }
 }
 
 /// The subnet groups of the region's clusters.
@@ -37,9 +55,15 @@ pub(super) fn subnet_groups(region: &Arc<Region>) -> Found<SubnetGroup> {
             found.unread.push(unread_of("db_subnet_group", "subnet group", cluster, why.clone()));
         }
         if let (Some(group), Some(name)) = (data.db_subnet_group.known(), data.db_cluster_identifier.known()) {
-            let nobody = || Used { region: Arc::clone(region), clusters: Vec::new(), places: Vec::new() };
+            let nobody = || Used {
+                region: Arc::clone(region),
+                clusters: Vec::new(),
+                places: Vec::new(),
+                ports: Fact::Known(Vec::new()),
+            };
             let used = users.entry(group).or_insert_with(nobody);
             used.clusters.push(name.clone());
+            used.add_port(&data.port);
             used.places.push(Place::data_of(cluster.at).member("DBSubnetGroup"));
         }
     }
@@ -59,15 +83,12 @@ fn clusters(group: &SubnetGroup) -> Derived<Vec<String>> {
 }
 
 fn subnet_routes(group: &SubnetGroup) -> Fact<Vec<Arc<SubnetRoute>>> {
-    let region = &group.used.region;
-    let tables = region.route_tables().all();
+    let view = group.used.region.network();
     group.record.data.subnets.as_ref().and_then(|subnets| {
         let mut routes = Vec::new();
         for subnet in subnets {
             match &subnet.subnet_identifier {
-                Fact::Known(id) => {
-                    routes.push(Arc::new(SubnetRoute::new(id, &region.subnets().get(id), &tables)));
-                }
+                Fact::Known(id) => routes.push(Arc::new(SubnetRoute::new(id, &group.used.ports, view))),
                 Fact::Absent => return Fact::Unknown(Why::NotCollected),
                 Fact::Unknown(why) => return Fact::Unknown(why.clone()),
             }

@@ -257,7 +257,7 @@ mod tests {
         let object = subjects[0].facts.as_ref().unwrap();
         let (index, _) = object.object_type().find("admits_all_ipv4").unwrap();
         assert!(matches!(object.field(index), Value::Bool(_)));
-        assert_eq!(computed(), ["security_groups", "ingress", "admits_all_ipv4"]);
+        assert_eq!(computed(), ["ingress", "admits_all_ipv4"]);
     }
 
     #[test]

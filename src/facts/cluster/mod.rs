@@ -10,6 +10,7 @@ use std::sync::Arc;
 use self::database::{accounts, variables};
 use self::endpoint::endpoints;
 use self::member::instances;
+pub(super) use self::network::group_ids;
 use self::network::{admits_all_ipv4, admits_all_ipv6, ingress, security_groups, vpc};
 use super::found::Found;
 use super::instance::Instance;

@@ -1,7 +1,26 @@
-//! Who can reach a cluster, as far as security groups and route tables say.
+//! Who can reach a cluster: security groups, network ACLs, route tables and what they lead to, as exact sets of addresses.
 
+mod acl;
+mod association;
+mod bounds;
 mod ingress;
+mod interface;
+mod network;
+mod prefix_list;
+mod reach;
 mod route;
+mod rule_id;
+mod seat;
+mod source;
+mod space;
+#[cfg(test)]
+mod testing;
+mod way;
 
+pub use bounds::Bounds;
 pub use ingress::{Ingress, IngressRule, IngressSource};
-pub use route::SubnetRoute;
+pub use network::{Networks, View};
+pub use reach::{Flag, Listed, Reachability, SourceClass, Standing};
+pub use route::{NetworkRoute, SubnetRoute};
+pub use source::{NetworkSource, Prefixes};
+pub use space::AddressSet;

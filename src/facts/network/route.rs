@@ -1,103 +1,164 @@
-//! Which route table a subnet has, and whether it leads to an internet gateway.
-//! Amazon VPC User Guide, "Subnet route tables": a subnet without an association of its own has the VPC's main table.
+//! The subnets of subnet groups: where their route tables lead, and what their ACLs let in.
 
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::ingress::{is_world_v4, is_world_v6, parse_cidr, prefix_list};
+use super::bounds::Bounds;
+use super::ingress::parse_cidr;
+use super::network::View;
+use super::prefix_list::prefixes_of;
+use super::reach::whole;
+use super::seat::Seat;
+use super::source::Prefixes;
+use super::space::{AddressSet, Ranges};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
-use crate::snapshot::schema::ec2::{Route, RouteTable, Subnet};
+use crate::snapshot::schema::ec2::{Route, RouteTable};
 
 facts! {
-    /// A subnet of a subnet group and where its default routes lead.
+    /// A subnet of a subnet group, where its routes lead and what its ACL lets in.
     struct SubnetRoute = "subnet_route" {
         /// Id of the subnet.
         subnet_id: String;
+        /// Account that shares the subnet with this one; absent where the subnet is its own.
+        shared_by: Fact<String>, optional;
         /// Id of the route table in effect: the subnet's own, or the VPC's main one.
         route_table_id: Derived<String>;
         /// Whether all of IPv4 or IPv6 goes to an internet gateway, by one route or by several together. NAT and egress-only
         /// gateways do not let anybody in.
         internet_route: Derived<bool>;
+        /// Its routes to other networks.
+        network_routes: Fact<Vec<Arc<NetworkRoute>>>;
+        /// Id of the network ACL.
+        network_acl_id: Fact<String>;
+        /// The addresses that the ACL surely lets connect to a port of the clusters.
+        network_acl_ranges: Prefixes;
+        /// Whether that is all of them; never false, but unknown when it may not be.
+        network_acl_whole: Fact<bool>;
     } key key
 }
 
+facts! {
+    /// A route to a network that is joined by peering, a transit gateway, a VPN or Direct Connect.
+    struct NetworkRoute = "network_route" {
+        /// Id of the route table.
+        route_table_id: Fact<String>;
+        /// Where it leads, as in `pcx-1`.
+        target: String;
+        /// The addresses that it leads to.
+        destination: Fact<IpNet>;
+        /// 4 or 6.
+        ip_version: Fact<i64>;
+    } key key at at
+}
+
 impl SubnetRoute {
-    /// Finds the table of `subnet_id` among all route tables of the scope.
-    pub fn new(
-        subnet_id: &str,
-        subnet: &Fact<Arc<Record<Subnet>>>,
-        tables: &Fact<Vec<&Arc<Record<RouteTable>>>>,
-    ) -> Self {
-        let table = tables.as_ref().and_then(|tables| effective_table(subnet_id, subnet, tables));
-        let route_table_id = match &table {
-            Fact::Known((table, at)) => Derived::new(table.data.route_table_id.clone(), vec![at.clone()]),
-            Fact::Absent => Derived::unknown(Why::NotCollected),
-            Fact::Unknown(why) => Derived::unknown(why.clone()),
-        };
-        let internet_route = match &table {
-            Fact::Known((table, _)) => internet_route(table),
-            Fact::Absent => Derived::unknown(Why::NotCollected),
-            Fact::Unknown(why) => Derived::unknown(why.clone()),
-        };
-        Self { subnet_id: subnet_id.to_owned(), route_table_id, internet_route, key: subnet_id.to_owned() }
+    /// The subnet with this id, for clusters that listen on these ports.
+    pub fn new(subnet_id: &str, ports: &Fact<Vec<u16>>, view: View<'_>) -> Self {
+        let known = ports.known().into_iter().flatten();
+        let seats: Vec<_> = known.map(|port| view.seat(subnet_id, *port)).collect();
+        let seat = seats.first().map_or_else(|| view.seat(subnet_id, 0), Arc::clone);
+        let table = seat.table.as_ref();
+        let mut passes = seats.iter().fold(Bounds::none(), |all, seat| all.or(&passes(seat)));
+        if let Fact::Unknown(why) = ports {
+            passes = Bounds::unknown(why.clone());
+        }
+        Self {
+            subnet_id: subnet_id.to_owned(),
+            shared_by: seat.shared_by.clone().map_or(Fact::Absent, Fact::Known),
+            route_table_id: match &table {
+                Fact::Known((table, at)) => Derived::new(table.data.route_table_id.clone(), vec![at.clone()]),
+                Fact::Absent => Derived::unknown(Why::NotCollected),
+                Fact::Unknown(why) => Derived::unknown(why.clone()),
+            },
+            internet_route: match &table {
+                Fact::Known((table, _)) => internet_route(table, view),
+                Fact::Absent => Derived::unknown(Why::NotCollected),
+                Fact::Unknown(why) => Derived::unknown(why.clone()),
+            },
+            network_routes: table.and_then(|(table, _)| network_routes(table, view)),
+            network_acl_id: seat.acl.network_acl_id.clone(),
+            network_acl_whole: whole(&passes),
+            network_acl_ranges: Prefixes::new(passes.least),
+            key: subnet_id.to_owned(),
+        }
     }
 }
 
-/// The table, and the association that makes it the one.
-type Effective<'a> = (&'a Arc<Record<RouteTable>>, Place);
+/// What the ACL lets in, of the families that the subnet speaks.
+fn passes(seat: &Seat) -> Bounds {
+    let speaks_ipv6 = !seat.inside.most.v6.is_empty();
+    seat.acl.passes.and(&Bounds::exact(if speaks_ipv6 { AddressSet::all() } else { AddressSet::all_v4() }))
+}
 
-fn effective_table<'a>(
-    subnet_id: &str,
-    subnet: &Fact<Arc<Record<Subnet>>>,
-    tables: &[&'a Arc<Record<RouteTable>>],
-) -> Fact<Effective<'a>> {
-    match associated(tables, |_, association| association.subnet_id.known().map(String::as_str) == Some(subnet_id)) {
-        Err(why) => return Fact::Unknown(why),
-        Ok(Some(own)) => return Fact::Known(own),
-        Ok(None) => {}
-    }
-    let vpc_id = match subnet.as_ref().and_then(|subnet| subnet.data.vpc_id.clone()) {
-        Fact::Known(vpc_id) => vpc_id,
-        Fact::Absent => return Fact::Unknown(Why::NotCollected),
-        Fact::Unknown(why) => return Fact::Unknown(why),
+fn network_routes(table: &Record<RouteTable>, view: View<'_>) -> Fact<Vec<Arc<NetworkRoute>>> {
+    let routes = match &table.data.routes {
+        Fact::Known(routes) => routes.as_slice(),
+        Fact::Absent => &[],
+        Fact::Unknown(why) => return Fact::Unknown(why.clone()),
     };
-    let main = associated(tables, |table, association| {
-        table.data.vpc_id.known() == Some(&vpc_id) && association.main.known() == Some(&true)
-    });
-    match main {
-        Err(why) => Fact::Unknown(why),
-        Ok(Some(main)) => Fact::Known(main),
-        Ok(None) => {
-            Fact::Unknown(Why::Dangling { kind: "ec2.route_table", id: format!("main table of {vpc_id}").into() })
-        }
-    }
-}
-
-fn associated<'a>(
-    tables: &[&'a Arc<Record<RouteTable>>],
-    fits: impl Fn(&Record<RouteTable>, &crate::snapshot::schema::ec2::RouteTableAssociation) -> bool,
-) -> Result<Option<Effective<'a>>, Why> {
-    for table in tables {
-        let associations = match &table.data.associations {
-            Fact::Known(associations) => associations,
+    let list = Place::data_of(table.at).member("Routes");
+    let mut found = Vec::new();
+    for (index, route) in routes.iter().enumerate() {
+        let target = match joined(route) {
+            Fact::Known(target) => target,
             Fact::Absent => continue,
-            Fact::Unknown(why) => return Err(why.clone()),
+            Fact::Unknown(why) => return Fact::Unknown(why),
         };
-        for (index, association) in associations.iter().enumerate() {
-            if association.subnet_id.is_unknown() || association.main.is_unknown() {
-                return Err(Why::NotCollected);
-            }
-            if fits(table, association) {
-                return Ok(Some((table, Place::data_of(table.at).member("Associations").item(index))));
-            }
-        }
+        let destinations = match destinations(route, view) {
+            Ok(nets) => nets.into_iter().map(Fact::Known).collect(),
+            Err(why) => vec![Fact::Unknown(why)],
+        };
+        found.extend(destinations.into_iter().map(|destination: Fact<IpNet>| {
+            let shown = destination.known().map_or_else(|| "?".to_owned(), ToString::to_string);
+            Arc::new(NetworkRoute {
+                key: format!("{}/{shown}/{target}", table.id),
+                route_table_id: table.data.route_table_id.clone(),
+                target: target.clone(),
+                ip_version: destination.as_ref().map(|net| if matches!(net, IpNet::V4(_)) { 4 } else { 6 }),
+                destination,
+                at: list.item(index),
+            })
+        }));
     }
-    Ok(None)
+    Fact::Known(found)
 }
 
-fn internet_route(table: &Record<RouteTable>) -> Derived<bool> {
+/// The gateway or connection to another network, if the route leads to one.
+fn joined(route: &Route) -> Fact<String> {
+    let targets =
+        [&route.vpc_peering_connection_id, &route.transit_gateway_id, &route.core_network_arn, &route.local_gateway_id];
+    if let Some(target) = targets.iter().find_map(|target| target.known()) {
+        return Fact::Known(target.clone());
+    }
+    if let Fact::Known(gateway) = &route.gateway_id {
+        return if gateway.starts_with("vgw-") { Fact::Known(gateway.clone()) } else { Fact::Absent };
+    }
+    let others = [&route.nat_gateway_id, &route.network_interface_id, &route.egress_only_internet_gateway_id];
+    if others.iter().any(|target| target.known().is_some()) {
+        return Fact::Absent;
+    }
+    let unread = targets.into_iter().chain([&route.gateway_id]).find(|target| target.is_unknown());
+    unread.cloned().unwrap_or(Fact::Absent)
+}
+
+/// Where a route leads.
+fn destinations(route: &Route, view: View<'_>) -> Result<Vec<IpNet>, Why> {
+    let destinations = [&route.destination_cidr_block, &route.destination_ipv6_cidr_block];
+    let net = destinations.iter().find_map(|text| text.known()).map(|text| parse_cidr(text));
+    match (net, &route.destination_prefix_list_id) {
+        (Some(Fact::Known(net)), _) => Ok(vec![net]),
+        (Some(Fact::Unknown(why)), _) => Err(why),
+        (None, Fact::Unknown(why)) => Err(why.clone()),
+        (None, Fact::Known(id)) => {
+            Ok(prefixes_of(&view.here.prefix_list(id))?.into_iter().map(|(net, _)| net).collect())
+        }
+        (Some(Fact::Absent), _) | (None, Fact::Absent) => Err(Why::NotCollected),
+    }
+}
+
+fn internet_route(table: &Record<RouteTable>, view: View<'_>) -> Derived<bool> {
     let routes = match &table.data.routes {
         Fact::Known(routes) => routes.as_slice(),
         Fact::Absent => &[],
@@ -106,7 +167,7 @@ fn internet_route(table: &Record<RouteTable>) -> Derived<bool> {
     let list = Place::data_of(table.at).member("Routes");
     let (mut unread, mut nets, mut places) = (None, Vec::new(), Vec::new());
     for (index, route) in routes.iter().enumerate() {
-        match by_internet_gateway(route) {
+        match by_internet_gateway(route, view) {
             Fact::Known(found) => {
                 places.extend(found.iter().map(|_| list.item(index)));
                 nets.extend(found);
@@ -115,7 +176,8 @@ fn internet_route(table: &Record<RouteTable>) -> Derived<bool> {
             Fact::Unknown(why) => unread = Some(why),
         }
     }
-    if is_world_v4(&nets) || is_world_v6(&nets) {
+    let all = AddressSet::of(nets);
+    if all.v4 == Ranges::all() || all.v6 == Ranges::all() {
         return Derived::new(Fact::Known(true), places);
     }
     match unread {
@@ -125,40 +187,30 @@ fn internet_route(table: &Record<RouteTable>) -> Derived<bool> {
 }
 
 /// What goes by an internet gateway. A route that is a blackhole today counts: attaching the gateway again is one call.
-fn by_internet_gateway(route: &Route) -> Fact<Vec<IpNet>> {
+fn by_internet_gateway(route: &Route, view: View<'_>) -> Fact<Vec<IpNet>> {
     match &route.gateway_id {
         Fact::Known(gateway) if gateway.starts_with("igw-") => {}
         Fact::Known(_) | Fact::Absent => return Fact::Known(Vec::new()),
         Fact::Unknown(why) => return Fact::Unknown(why.clone()),
     }
-    let destinations = [&route.destination_cidr_block, &route.destination_ipv6_cidr_block];
-    if let Some(text) = destinations.iter().find_map(|destination| destination.known()) {
-        return parse_cidr(text).map(|net| vec![net]);
-    }
-    match &route.destination_prefix_list_id {
-        Fact::Known(id) => prefix_list(id),
-        _ => Fact::Unknown(Why::NotCollected),
+    match destinations(route, view) {
+        Ok(nets) => Fact::Known(nets),
+        Err(why) => Fact::Unknown(why),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::RecordRef;
+    use crate::facts::network::testing::{Estate, scope};
 
-    fn record<T: serde::de::DeserializeOwned>(data: Value) -> Arc<Record<T>> {
-        Arc::new(Record {
-            at: RecordRef { file: 0, line: 2 },
-            id: String::new(),
-            account: String::new(),
-            region: String::new(),
-            source: String::new(),
-            observed: Timestamp::UNIX_EPOCH,
-            data: serde_json::from_value(data).unwrap(),
-        })
+    fn facts(tables: &[Value]) -> SubnetRoute {
+        let subnet = json!({"SubnetId": "subnet-1", "VpcId": "vpc-1"});
+        let all = |estate: Estate, table: &Value| estate.with("ec2.route_table", table.clone());
+        let networks = tables.iter().fold(Estate::default().with("ec2.subnet", subnet), all).networks();
+        SubnetRoute::new("subnet-1", &Fact::Known(vec![3306]), networks.of(&scope()))
     }
 
     fn route(destination: &str, gateway: Option<&str>) -> Value {
@@ -200,9 +252,7 @@ mod tests {
             (vec![json!({"RouteTableId": "rtb", "VpcId": "vpc-1"})], None),
         ] {
             let text = format!("{tables:?}");
-            let tables: Vec<Arc<Record<RouteTable>>> = tables.into_iter().map(record).collect();
-            let subnet = Fact::Known(record(json!({"SubnetId": "subnet-1", "VpcId": "vpc-1"})));
-            let facts = SubnetRoute::new("subnet-1", &subnet, &Fact::Known(tables.iter().collect()));
+            let facts = facts(&tables);
             let found = facts.route_table_id.value.known().zip(facts.internet_route.value.known());
             assert_eq!(found.map(|(table, internet)| (table.as_str(), *internet)), expected, "{text}");
         }
@@ -210,11 +260,9 @@ mod tests {
 
     #[test]
     fn a_route_that_was_not_read_is_no_proof() {
-        let table =
-            record(json!({"RouteTableId": "rtb", "VpcId": "vpc-1", "Associations": [{"Main": true, "SubnetId": null}],
-            "Routes": [{"DestinationCidrBlock": "0.0.0.0/0"}]}));
-        let subnet = Fact::Known(record(json!({"SubnetId": "subnet-1", "VpcId": "vpc-1"})));
-        let facts = SubnetRoute::new("subnet-1", &subnet, &Fact::Known(vec![&table]));
+        let facts = facts(&[json!({"RouteTableId": "rtb", "VpcId": "vpc-1",
+            "Associations": [{"Main": true, "SubnetId": null}],
+            "Routes": [{"DestinationCidrBlock": "0.0.0.0/0"}]})]);
         assert!(facts.internet_route.value.is_unknown());
     }
 }
