@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cluster::group_ids;
 use super::found::{Found, unread};
-use super::network::{Flag, Listed, Reachability, Standing};
+use super::network::{self, ClassTenancy, Flag, Listed, Reachability, Standing};
 use super::region::Region;
 use crate::model::{Fact, Why};
 use crate::snapshot::Record;
@@ -18,6 +18,8 @@ facts! {
         cluster: Fact<Arc<Record<DbCluster>>> => cluster, optional;
         /// Its VPC.
         vpc: Fact<Arc<Record<Vpc>>> => vpc;
+        /// The classes that it has and waits for, with the tenancies of a VPC that they support.
+        class_tenancies: Fact<Vec<ClassTenancy>> => class_tenancies;
         /// Who reaches it on its port.
         reachability: Arc<Reachability> => reachability;
     }
@@ -45,6 +47,10 @@ fn vpc(instance: &Instance) -> Fact<Arc<Record<Vpc>>> {
         Fact::Absent | Fact::Unknown(_) => subnet_group(instance).and_then(|group| group.data.vpc_id.clone()),
     };
     id.and_then(|id| instance.region.network().vpc(&id))
+}
+
+fn class_tenancies(instance: &Instance) -> Fact<Vec<ClassTenancy>> {
+    network::class_tenancies(&instance.record)
 }
 
 fn reachability(instance: &Instance) -> Arc<Reachability> {

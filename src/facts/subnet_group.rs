@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::found::{Found, unread, unread_of};
-use super::network::SubnetRoute;
+use super::network::{NetworkRoute, SubnetRoute};
 use super::region::Region;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::schema::rds::DbSubnetGroup;
@@ -16,6 +16,8 @@ facts! {
         clusters: Derived<Vec<String>> => clusters;
         /// Its subnets with the routes in effect.
         subnet_routes: Fact<Vec<Arc<SubnetRoute>>> => subnet_routes;
+        /// The routes of its subnets to networks that are joined by peering, a transit gateway, a VPN or Direct Connect.
+        network_routes: Fact<Vec<Arc<NetworkRoute>>> => network_routes;
     }
 }
 
@@ -94,5 +96,22 @@ fn subnet_routes(group: &SubnetGroup) -> Fact<Vec<Arc<SubnetRoute>>> {
             }
         }
         Fact::Known(routes)
+    })
+}
+
+/// Each route once, whichever of the subnets have its table.
+fn network_routes(group: &SubnetGroup) -> Fact<Vec<Arc<NetworkRoute>>> {
+    group.subnet_routes().as_ref().and_then(|subnets| {
+        let mut routes: BTreeMap<String, Arc<NetworkRoute>> = BTreeMap::new();
+        for subnet in subnets {
+            match &subnet.network_routes {
+                Fact::Known(of_subnet) => {
+                    routes.extend(of_subnet.iter().map(|route| (route.key.clone(), Arc::clone(route))));
+                }
+                Fact::Absent => {}
+                Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+            }
+        }
+        Fact::Known(routes.into_values().collect())
     })
 }

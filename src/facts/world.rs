@@ -250,7 +250,7 @@ mod tests {
             let text = format!("{cluster:?}");
             ["instances", "security_groups", "ingress", "admits_all_ipv4", "endpoints", "database_accounts"]
                 .into_iter()
-                .filter(|field| !text.contains(&format!("{field}: OnceLock(<uninit>)")))
+                .filter(|field| !text.contains(&format!(" {field}: OnceLock(<uninit>)")))
                 .collect::<Vec<_>>()
         };
         assert_eq!(computed(), [""; 0]);

@@ -11,10 +11,10 @@ use self::database::{accounts, variables};
 use self::endpoint::endpoints;
 use self::member::instances;
 pub(super) use self::network::group_ids;
-use self::network::{admits_all_ipv4, admits_all_ipv6, ingress, security_groups, vpc};
+use self::network::{admits_all_ipv4, admits_all_ipv6, flow_logs, ingress, security_groups, vpc, world_ingress};
 use super::found::Found;
 use super::instance::Instance;
-use super::network::Ingress;
+use super::network::{Ingress, IngressRule};
 use super::parameter::{self, ClusterParameters};
 use super::privileges::DatabaseAccount;
 use super::region::Region;
@@ -42,6 +42,8 @@ facts! {
         aurora_version: Derived<Version> => aurora_version, optional;
         /// Its VPC.
         vpc: Fact<Arc<Record<Vpc>>> => vpc;
+        /// Whether its VPC keeps a log of the connections that are refused.
+        flow_logs: Derived<bool> => flow_logs;
         /// The security groups attached to it.
         security_groups: Fact<Vec<Arc<Record<SecurityGroup>>>> => security_groups;
         /// What the attached security groups admit to the cluster's own port, a source each.
@@ -50,6 +52,8 @@ facts! {
         admits_all_ipv4: Derived<bool> => admits_all_ipv4;
         /// Whether the IPv6 sources admitted to the port are together all of IPv6.
         admits_all_ipv6: Derived<bool> => admits_all_ipv6;
+        /// The rules that admit all of IPv4 or IPv6 together; empty when they do not.
+        world_ingress: Fact<Vec<Arc<IngressRule>>> => world_ingress;
         /// Its endpoints, as far as they were probed.
         endpoints: Found<Endpoint> => endpoints;
         /// Accounts of its database.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Cluster;
-use crate::facts::network::Ingress;
+use crate::facts::network::{Ingress, IngressRule};
 use crate::model::{Derived, Fact, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{SecurityGroup, Vpc};
@@ -13,6 +13,14 @@ pub(super) fn vpc(cluster: &Cluster) -> Fact<Arc<Record<Vpc>>> {
     let region = &cluster.region;
     let group = cluster.record.data.db_subnet_group.as_ref().and_then(|name| region.subnet_groups().get(name));
     group.and_then(|group| group.data.vpc_id.clone()).and_then(|id| region.network().vpc(&id))
+}
+
+pub(super) fn flow_logs(cluster: &Cluster) -> Derived<bool> {
+    match cluster.vpc().as_ref().and_then(|vpc| vpc.data.vpc_id.clone()) {
+        Fact::Known(vpc_id) => cluster.region.network().keeps_flow_logs(&vpc_id),
+        Fact::Absent => Derived::unknown(Why::NotCollected),
+        Fact::Unknown(why) => Derived::unknown(why),
+    }
 }
 
 pub(super) fn security_groups(cluster: &Cluster) -> Fact<Vec<Arc<Record<SecurityGroup>>>> {
@@ -57,4 +65,8 @@ pub(super) fn admits_all_ipv4(cluster: &Cluster) -> Derived<bool> {
 
 pub(super) fn admits_all_ipv6(cluster: &Cluster) -> Derived<bool> {
     cluster.ingress().world_ipv6.clone()
+}
+
+pub(super) fn world_ingress(cluster: &Cluster) -> Fact<Vec<Arc<IngressRule>>> {
+    cluster.ingress().of_the_world()
 }

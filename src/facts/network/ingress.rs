@@ -130,6 +130,22 @@ impl Ingress {
     }
 }
 
+impl Ingress {
+    /// The rules of a family that are together all of it; unknown when nobody knows whether there are such.
+    pub fn of_the_world(&self) -> Fact<Vec<Arc<IngressRule>>> {
+        let worlds = [(&self.world_ipv4, 4), (&self.world_ipv6, 6)];
+        let whole = |version: Option<&i64>| {
+            worlds.iter().any(|(world, of)| version == Some(of) && world.value.known() == Some(&true))
+        };
+        let rules: Vec<_> = self.rules.iter().filter(|rule| whole(rule.ip_version.known())).map(Arc::clone).collect();
+        match worlds.iter().find_map(|(world, _)| if let Fact::Unknown(why) = &world.value { Some(why) } else { None })
+        {
+            Some(why) if rules.is_empty() => Fact::Unknown(why.clone()),
+            _ => Fact::Known(rules),
+        }
+    }
+}
+
 /// What each group admits, and why there may be more.
 pub(super) fn opened(
     groups: &Fact<Vec<String>>,

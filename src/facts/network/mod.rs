@@ -13,6 +13,7 @@ mod rule_id;
 mod seat;
 mod source;
 mod space;
+mod tenancy;
 #[cfg(test)]
 mod testing;
 mod way;
@@ -24,3 +25,4 @@ pub use reach::{Flag, Listed, Reachability, SourceClass, Standing};
 pub use route::{NetworkRoute, SubnetRoute};
 pub use source::{NetworkSource, Prefixes};
 pub use space::AddressSet;
+pub use tenancy::{ClassTenancy, class_tenancies};

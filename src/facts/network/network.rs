@@ -11,10 +11,10 @@ use super::reach::{Flag, Gate, Reachability, Standing, gates, reachability};
 use super::rule_id::RuleIds;
 use super::seat::Seat;
 use crate::facts::index::{Index, Scope, Table, in_scope};
-use crate::model::{Fact, Why};
+use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::schema::ec2::{
-    ManagedPrefixListEntries, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcBlockPublicAccessExclusion,
-    VpcBlockPublicAccessOptions, VpcEndpoint, VpcPeeringConnection,
+    FlowLog, ManagedPrefixListEntries, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc,
+    VpcBlockPublicAccessExclusion, VpcBlockPublicAccessOptions, VpcEndpoint, VpcPeeringConnection,
 };
 use crate::snapshot::{Record, Snapshot};
 
@@ -71,6 +71,20 @@ impl<'a> View<'a> {
         self.here.security_groups.get(id)
     }
 
+    /// Whether a log is kept of the connections that are refused in a VPC: one of the VPC itself. Logs of single subnets and
+    /// interfaces leave the others unseen.
+    pub fn keeps_flow_logs(&self, vpc_id: &str) -> Derived<bool> {
+        let mut doubt = self.here.flow_logs.incomplete().cloned();
+        for log in self.here.flow_logs.present() {
+            match keeps(&log.data, vpc_id) {
+                Ok(true) => return Derived::new(Fact::Known(true), vec![Place::data_of(log.at)]),
+                Ok(false) => {}
+                Err(why) => doubt = Some(why),
+            }
+        }
+        Derived::new(doubt.map_or(Fact::Known(false), Fact::Unknown), Vec::new())
+    }
+
     /// What a security group admits to a port.
     pub fn openings(&self, group_id: &str, port: u16) -> Arc<Openings> {
         self.here.openings.get((group_id.to_owned(), port), || match self.here.security_groups.get(group_id) {
@@ -125,6 +139,7 @@ pub struct Network {
     endpoints: Table<VpcEndpoint>,
     pub(super) exclusions: Table<VpcBlockPublicAccessExclusion>,
     pub(super) block_public_access: Fact<Arc<Record<VpcBlockPublicAccessOptions>>>,
+    flow_logs: Table<FlowLog>,
     prefix_lists: PrefixLists,
     openings: Cache<(String, u16), Openings>,
     seats: Cache<(String, u16), Seat>,
@@ -188,6 +203,7 @@ impl Network {
                 &records.vpc_block_public_access_exclusions,
                 |it| &it.exclusion_id,
             ),
+            flow_logs: Table::new(index, scope, "ec2:DescribeFlowLogs", &records.flow_logs, |it| &it.flow_log_id),
             block_public_access: block_public_access(snapshot, index, scope),
             prefix_lists: PrefixLists::new(snapshot, index, scope),
             openings: Cache::default(),
@@ -211,6 +227,19 @@ impl Network {
     pub(super) fn endpoint(&self, id: &str) -> Fact<Arc<Record<VpcEndpoint>>> {
         self.endpoints.get(id)
     }
+}
+
+/// Whether a flow log is the VPC's own, runs, and sees what is refused.
+fn keeps(log: &FlowLog, vpc_id: &str) -> Result<bool, Why> {
+    let is = |fact: &Fact<String>, wanted: &[&str]| match fact {
+        Fact::Known(word) => Ok(wanted.contains(&word.as_str())),
+        Fact::Absent => Ok(false),
+        Fact::Unknown(why) => Err(why.clone()),
+    };
+    Ok(is(&log.resource_id, &[vpc_id])?
+        && is(&log.flow_log_status, &["ACTIVE"])?
+        && is(&log.traffic_type, &["ALL", "REJECT"])?
+        && !is(&log.deliver_logs_status, &["FAILED"])?)
 }
 
 /// The one record of the region, or why there is none.

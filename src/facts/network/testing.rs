@@ -28,23 +28,16 @@ const KINDS: [(&str, &str, &str); 12] = [
     ("ec2.flow_log", "ec2:DescribeFlowLogs", "FlowLogId"),
 ];
 
-/// Records of one account and region. Every listing is complete unless it is taken away.
+/// Records of one account and region. Every listing is complete.
 #[derive(Default)]
 pub struct Estate {
     records: Vec<(String, Value)>,
-    unlisted: Vec<&'static str>,
 }
 
 impl Estate {
     /// Adds a record.
     pub fn with(mut self, kind: &str, data: Value) -> Self {
         self.records.push((kind.to_owned(), data));
-        self
-    }
-
-    /// Forgets that a kind was listed to the end.
-    pub fn without_listing(mut self, kind: &'static str) -> Self {
-        self.unlisted.push(kind);
         self
     }
 
@@ -67,7 +60,7 @@ impl Estate {
             };
             line(kind, id, source, data);
         }
-        for (kind, source, _) in KINDS.iter().filter(|(kind, ..)| !self.unlisted.contains(kind)) {
+        for (kind, source, _) in &KINDS {
             let kept = self.records.iter().filter(|(it, _)| it == kind).count();
             let data = json!({"Kind": kind, "Target": null, "Returned": kept, "Kept": kept, "Excluded": []});
             line("listing", &format!("{source}/{kind}"), source, &data);

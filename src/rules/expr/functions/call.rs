@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::super::value::{Fault, Undecided, Val};
+use super::super::value::{Fault, Items, Undecided, Val};
 use super::Function;
 use super::literal::duration;
+use crate::facts::network::AddressSet;
 use crate::model::Arn;
 
 /// Why a call gave nothing.
@@ -32,9 +33,10 @@ impl Failed {
 type Answer<'a, At> = Result<Val<'a, At>, Failed>;
 
 /// Steps that looking at these values costs.
-pub(in crate::rules::expr) fn price<At>(values: &[Val<'_, At>]) -> u32 {
+pub(in crate::rules::expr) fn price<At: Clone>(values: &[Val<'_, At>]) -> u32 {
     let text = |value: &Val<'_, At>| if let Val::Str(text) = value { text.len() } else { 0 };
-    let bytes: usize = values.iter().map(text).sum();
+    let listed = |value: &Val<'_, At>| if let Val::List(items) = value { items.len() * 64 } else { 0 };
+    let bytes: usize = values.iter().map(|value| text(value) + listed(value)).sum();
     let searched = matches!(values, [_, Val::Pattern(_)]);
     u32::try_from(if searched { bytes } else { bytes / 64 }).unwrap_or(u32::MAX)
 }
@@ -51,6 +53,14 @@ pub(in crate::rules::expr) fn call<'a, At: Clone>(function: Function, arguments:
             Function::CidrOverlaps => Ok(Val::Bool(net.contains(other) || other.contains(net))),
             _ => mistyped(),
         },
+        [Val::List(prefixes), Val::List(except)] => {
+            let left = addresses(prefixes)?.difference(&addresses(except)?);
+            match function {
+                Function::Ipv4Addresses => Ok(Val::Int(left.ipv4_addresses())),
+                Function::Ipv6Networks => Ok(Val::Int(left.ipv6_networks())),
+                _ => mistyped(),
+            }
+        }
         [Val::Arn(arn)] => of_arn(function, arn),
         [Val::Arn(arn), Val::Pattern(pattern)] => Ok(Val::Bool(pattern.covers(arn))),
         [Val::Version(version)] => match function {
@@ -99,6 +109,17 @@ fn of_text_and<'a, At>(function: Function, text: &str, other: &Val<'_, At>) -> A
         (Function::IpWithin, Val::Cidr(net)) => Ok(Val::Bool(net.contains(&address(text)?))),
         _ => mistyped(),
     }
+}
+
+/// The addresses of a list of prefixes.
+fn addresses<At: Clone>(prefixes: &Items<'_, At>) -> Result<AddressSet, Failed> {
+    let net = |index| match prefixes.get(index, |at, _| at.clone()) {
+        Val::Cidr(net) => Ok(net),
+        Val::Unknown(..) => Err(Failed::Unreadable("expected prefixes, found one that is unknown".to_owned())),
+        _ => Err(Failed::Broken(Fault::Mistyped)),
+    };
+    let nets: Result<Vec<_>, _> = (0..prefixes.len()).map(net).collect();
+    nets.map(AddressSet::of)
 }
 
 fn of_cidr<'a, At>(function: Function, net: IpNet) -> Answer<'a, At> {

@@ -19,6 +19,7 @@ pub(super) enum Takes {
     TextOrList,
     TextOrArn,
     Cidr,
+    Cidrs,
     Version,
     Timestamp,
     Duration,
@@ -35,6 +36,10 @@ impl Takes {
             Self::TextOrList => ty.is_text() || matches!(ty, Ty::List(_)),
             Self::TextOrArn => ty.is_text() || matches!(ty, Ty::Arn),
             Self::Cidr => matches!(ty, Ty::Cidr | Ty::Any),
+            Self::Cidrs => match ty {
+                Ty::List(of) => matches!(**of, Ty::Cidr | Ty::Any),
+                ty => matches!(ty, Ty::Any),
+            },
             Self::Version => matches!(ty, Ty::Version | Ty::Any),
             Self::Timestamp => matches!(ty, Ty::Timestamp | Ty::Any),
             Self::Duration => matches!(ty, Ty::Duration | Ty::Any),
@@ -48,6 +53,7 @@ impl Takes {
             Self::TextOrList => "string or list",
             Self::TextOrArn => "arn or string",
             Self::Cidr => "cidr",
+            Self::Cidrs => "list<cidr>",
             Self::Version => "version",
             Self::Timestamp => "timestamp",
             Self::Duration => "duration",
@@ -123,6 +129,8 @@ pub(in crate::rules) enum Function {
     CidrContains,
     CidrOverlaps,
     CidrIsPrivate,
+    Ipv4Addresses,
+    Ipv6Networks,
     IpFamily,
     IpWithin,
     IpIsPrivate,
@@ -180,6 +188,10 @@ signatures! {
     function "cidr.overlaps" (Cidr, Cidr) Bool = CidrOverlaps;
     /// Whether all of it is private (RFC 1918, RFC 4193).
     function "cidr.is_private" (Cidr) Bool = CidrIsPrivate;
+    /// Number of IPv4 addresses that are in the first prefixes together and in none of the second.
+    function "cidr.ipv4_addresses" (Cidrs, Cidrs) Int = Ipv4Addresses;
+    /// Number of IPv6 networks of 64 bits that are, in whole or in part, in the first prefixes and in none of the second.
+    function "cidr.ipv6_networks" (Cidrs, Cidrs) Int = Ipv6Networks;
     /// 4 or 6.
     function "ip.family" (Text) Int = IpFamily;
     /// Whether an address is in a prefix.
