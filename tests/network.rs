@@ -1,5 +1,5 @@
 //! Who reaches a database, against a simulator that sends one packet at a time.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 #[path = "network/estate.rs"]
 mod estate;
@@ -217,7 +217,7 @@ fn pointers(value: &Value, pointer: &str, found: &mut Vec<String>) {
             }
         }
         Value::Array(list) => {
-            list.iter().enumerate().for_each(|(index, inner)| pointers(inner, &format!("{pointer}/{index}"), found))
+            list.iter().enumerate().for_each(|(index, inner)| pointers(inner, &format!("{pointer}/{index}"), found));
         }
         _ => {}
     }

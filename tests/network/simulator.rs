@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::estate::ACCOUNT;
 
 /// Everything that a connection meets.
 #[derive(Debug, Clone)]
@@ -216,12 +218,37 @@ pub fn probes(net: &Topology) -> Vec<IpAddr> {
 
 /// What AWS would tell about the topology.
 pub fn records(net: &Topology) -> Vec<(&'static str, Value)> {
-    use serde_json::json;
-    let text = |range: &IpNet| range.to_string();
-    let families = |range: &IpNet| match range {
-        IpNet::V4(_) => (Some(text(range)), None),
-        IpNet::V6(_) => (None, Some(text(range))),
-    };
+    [database(net), places(net), filters(net), gateways(net), interfaces(net)].concat()
+}
+
+fn families(range: &IpNet) -> (Option<String>, Option<String>) {
+    match range {
+        IpNet::V4(_) => (Some(range.to_string()), None),
+        IpNet::V6(_) => (None, Some(range.to_string())),
+    }
+}
+
+fn of_family(ranges: &[IpNet], v6: bool) -> Vec<String> {
+    ranges.iter().filter(|it| matches!(it, IpNet::V6(_)) == v6).map(ToString::to_string).collect()
+}
+
+fn database(net: &Topology) -> Vec<(&'static str, Value)> {
+    let arn = |kind: &str, name: &str| format!("arn:aws:rds:eu-west-1:{ACCOUNT}:{kind}:{name}");
+    let groups = json!([{"VpcSecurityGroupId": "sg-db", "Status": "active"}]);
+    let cluster = json!({"DBClusterIdentifier": "db", "DBClusterArn": arn("cluster", "db"), "Engine": "aurora-mysql",
+        "Port": net.port, "DBSubnetGroup": "private", "VpcSecurityGroups": groups,
+        "DBClusterMembers": [{"DBInstanceIdentifier": "db-1"}],
+        "NetworkType": if net.dual_stack { "DUAL" } else { "IPV4" }});
+    let instance = json!({"DBInstanceIdentifier": "db-1", "DBInstanceArn": arn("db", "db-1"),
+        "DBClusterIdentifier": "db", "Engine": "aurora-mysql", "PubliclyAccessible": net.public,
+        "AvailabilityZone": "eu-west-1a", "VpcSecurityGroups": groups,
+        "DBSubnetGroup": {"DBSubnetGroupName": "private", "VpcId": "vpc-1"}});
+    let subnet_group = json!({"DBSubnetGroupName": "private", "DBSubnetGroupArn": arn("subgrp", "private"),
+        "VpcId": "vpc-1", "Subnets": [{"SubnetIdentifier": "subnet-1", "SubnetStatus": "Active"}]});
+    vec![("rds.db_cluster", cluster), ("rds.db_instance", instance), ("rds.db_subnet_group", subnet_group)]
+}
+
+fn places(net: &Topology) -> Vec<(&'static str, Value)> {
     let routes = net.routes.iter().map(|route| {
         let (v4, v6) = families(&route.to);
         let target = |prefixes: &[&str]| prefixes.iter().any(|it| route.target.starts_with(it)).then_some(route.target);
@@ -233,6 +260,19 @@ pub fn records(net: &Topology) -> Vec<(&'static str, Value)> {
             "Origin": if route.propagated { "EnableVgwRoutePropagation" } else { "CreateRoute" },
             "State": if route.blackhole { "blackhole" } else { "active" }})
     });
+    let v6 = of_family(&net.subnet, true);
+    let v6 = v6.iter().map(|it| json!({"Ipv6CidrBlock": it, "Ipv6CidrBlockState": {"State": "associated"}}));
+    let vpc = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "IsDefault": false, "InstanceTenancy": "default",
+        "OwnerId": ACCOUNT});
+    let subnet = json!({"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": of_family(&net.subnet, false)[0],
+        "AvailabilityZone": "eu-west-1a", "OwnerId": ACCOUNT, "Ipv6CidrBlockAssociationSet": v6.collect::<Vec<_>>()});
+    let table = json!({"RouteTableId": "rtb-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT,
+        "Routes": routes.collect::<Vec<_>>(),
+        "Associations": [{"Main": false, "SubnetId": "subnet-1", "GatewayId": null}]});
+    vec![("ec2.vpc", vpc), ("ec2.subnet", subnet), ("ec2.route_table", table)]
+}
+
+fn filters(net: &Topology) -> Vec<(&'static str, Value)> {
     let entries = net.acl.iter().map(|entry| {
         let (v4, v6) = families(&entry.range);
         json!({"RuleNumber": entry.number, "Protocol": entry.protocol.to_string(), "Egress": entry.egress,
@@ -242,96 +282,61 @@ pub fn records(net: &Topology) -> Vec<(&'static str, Value)> {
     let permissions = net.rules.iter().map(|rule| {
         let (mut v4, mut v6, mut lists, mut groups) = (vec![], vec![], vec![], vec![]);
         match &rule.source {
-            Source::Range(range @ IpNet::V4(_)) => v4.push(json!({"CidrIp": text(range), "Description": null})),
-            Source::Range(range) => v6.push(json!({"CidrIpv6": text(range), "Description": null})),
+            Source::Range(range @ IpNet::V4(_)) => v4.push(json!({"CidrIp": range.to_string(), "Description": null})),
+            Source::Range(range) => v6.push(json!({"CidrIpv6": range.to_string(), "Description": null})),
             Source::List => lists.push(json!({"PrefixListId": "pl-1", "Description": null})),
-            Source::Group => groups.push(json!({"GroupId": "sg-app", "UserId": super::estate::ACCOUNT,
+            Source::Group => groups.push(json!({"GroupId": "sg-app", "UserId": ACCOUNT,
                 "VpcPeeringConnectionId": null, "Description": null})),
         }
         json!({"IpProtocol": rule.protocol, "FromPort": rule.ports.map(|it| it.0), "ToPort": rule.ports.map(|it| it.1),
             "IpRanges": v4, "Ipv6Ranges": v6, "PrefixListIds": lists, "UserIdGroupPairs": groups})
     });
-    let interfaces = net.members.iter().enumerate().map(|(number, address)| {
-        let (v4, v6) = if address.is_ipv4() { (vec![*address], vec![]) } else { (vec![], vec![*address]) };
-        ("ec2.network_interface", json!({"NetworkInterfaceId": format!("eni-{number}"), "VpcId": "vpc-1",
-            "SubnetId": "subnet-2", "OwnerId": super::estate::ACCOUNT, "Groups": [{"GroupId": "sg-app"}],
-            "PrivateIpAddresses": v4.iter().map(|it| json!({"PrivateIpAddress": it.to_string(), "Association": null})).collect::<Vec<_>>(),
-            "Ipv6Addresses": v6.iter().map(|it| json!({"Ipv6Address": it.to_string()})).collect::<Vec<_>>(),
-            "InterfaceType": "interface", "Description": null, "RequesterId": null, "Attachment": null, "Status": "in-use"}))
+    let acl = json!({"NetworkAclId": "acl-1", "VpcId": "vpc-1", "IsDefault": false,
+        "Associations": [{"SubnetId": "subnet-1"}], "Entries": entries.collect::<Vec<_>>()});
+    let group = json!({"GroupId": "sg-db", "GroupName": "db", "VpcId": "vpc-1", "OwnerId": ACCOUNT,
+        "IpPermissions": permissions.collect::<Vec<_>>()});
+    let list = net.list.iter().map(|it| json!({"Cidr": it.to_string(), "Description": null}));
+    let list = json!({"PrefixListId": "pl-1", "Entries": list.collect::<Vec<_>>()});
+    vec![("ec2.network_acl", acl), ("ec2.security_group", group), ("ec2.managed_prefix_list_entries", list)]
+}
+
+fn gateways(net: &Topology) -> Vec<(&'static str, Value)> {
+    let v4 = of_family(&net.peer, false).into_iter().map(|it| json!({"CidrBlock": it}));
+    let v6 = of_family(&net.peer, true).into_iter().map(|it| json!({"Ipv6CidrBlock": it}));
+    let peering = json!({"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"},
+        "RequesterVpcInfo": {"VpcId": "vpc-1", "OwnerId": ACCOUNT, "Region": "eu-west-1",
+            "CidrBlockSet": [{"CidrBlock": "10.0.0.0/16"}], "Ipv6CidrBlockSet": []},
+        "AccepterVpcInfo": {"VpcId": "vpc-9", "OwnerId": "210987654321", "Region": "eu-west-1",
+            "CidrBlockSet": v4.collect::<Vec<_>>(), "Ipv6CidrBlockSet": v6.collect::<Vec<_>>()}});
+    let endpoint = json!({"VpcEndpointId": "vpce-1", "VpcEndpointType": "Gateway", "VpcId": "vpc-1",
+        "ServiceName": "s3", "State": "available", "NetworkInterfaceIds": []});
+    let blocked = json!({"AwsAccountId": ACCOUNT, "InternetGatewayBlockMode": net.block_mode,
+        "ExclusionsAllowed": "allowed", "ManagedBy": "account", "State": "default-state"});
+    let excluded = net.excluded.then(|| {
+        let arn = format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/vpc-1");
+        let data = json!({"ExclusionId": "vpcbpa-exclude-1", "State": "create-complete", "ResourceArn": arn,
+            "InternetGatewayExclusionMode": "allow-bidirectional"});
+        ("ec2.vpc_block_public_access_exclusion", data)
     });
-    let v6_of = |ranges: &[IpNet]| ranges.iter().filter(|it| matches!(it, IpNet::V6(_))).map(text).collect::<Vec<_>>();
-    let v4_of = |ranges: &[IpNet]| ranges.iter().filter(|it| matches!(it, IpNet::V4(_))).map(text).collect::<Vec<_>>();
-    let arn = |kind: &str, name: &str| format!("arn:aws:rds:eu-west-1:{}:{kind}:{name}", super::estate::ACCOUNT);
     let mut records = vec![
-        (
-            "rds.db_cluster",
-            json!({"DBClusterIdentifier": "db", "DBClusterArn": arn("cluster", "db"), "Engine": "aurora-mysql",
-            "Port": net.port, "DBSubnetGroup": "private", "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-db", "Status": "active"}],
-            "DBClusterMembers": [{"DBInstanceIdentifier": "db-1"}], "NetworkType": if net.dual_stack { "DUAL" } else { "IPV4" }}),
-        ),
-        (
-            "rds.db_instance",
-            json!({"DBInstanceIdentifier": "db-1", "DBInstanceArn": arn("db", "db-1"), "DBClusterIdentifier": "db",
-            "Engine": "aurora-mysql", "PubliclyAccessible": net.public, "AvailabilityZone": "eu-west-1a",
-            "DBSubnetGroup": {"DBSubnetGroupName": "private", "VpcId": "vpc-1"},
-            "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-db", "Status": "active"}]}),
-        ),
-        (
-            "rds.db_subnet_group",
-            json!({"DBSubnetGroupName": "private", "DBSubnetGroupArn": arn("subgrp", "private"), "VpcId": "vpc-1",
-            "Subnets": [{"SubnetIdentifier": "subnet-1", "SubnetStatus": "Active"}]}),
-        ),
-        (
-            "ec2.vpc",
-            json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "IsDefault": false, "InstanceTenancy": "default", "OwnerId": super::estate::ACCOUNT}),
-        ),
-        (
-            "ec2.subnet",
-            json!({"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": v4_of(&net.subnet)[0], "AvailabilityZone": "eu-west-1a",
-            "OwnerId": super::estate::ACCOUNT,
-            "Ipv6CidrBlockAssociationSet": v6_of(&net.subnet).iter().map(|it| json!({"Ipv6CidrBlock": it, "Ipv6CidrBlockState": {"State": "associated"}})).collect::<Vec<_>>()}),
-        ),
-        (
-            "ec2.route_table",
-            json!({"RouteTableId": "rtb-1", "VpcId": "vpc-1", "OwnerId": super::estate::ACCOUNT, "Routes": routes.collect::<Vec<_>>(),
-            "Associations": [{"Main": false, "SubnetId": "subnet-1", "GatewayId": null}]}),
-        ),
-        (
-            "ec2.network_acl",
-            json!({"NetworkAclId": "acl-1", "VpcId": "vpc-1", "IsDefault": false, "Associations": [{"SubnetId": "subnet-1"}],
-            "Entries": entries.collect::<Vec<_>>()}),
-        ),
-        (
-            "ec2.security_group",
-            json!({"GroupId": "sg-db", "GroupName": "db", "VpcId": "vpc-1", "OwnerId": super::estate::ACCOUNT,
-            "IpPermissions": permissions.collect::<Vec<_>>()}),
-        ),
-        (
-            "ec2.vpc_peering_connection",
-            json!({"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"},
-            "RequesterVpcInfo": {"VpcId": "vpc-1", "OwnerId": super::estate::ACCOUNT, "Region": "eu-west-1", "CidrBlockSet": [{"CidrBlock": "10.0.0.0/16"}], "Ipv6CidrBlockSet": []},
-            "AccepterVpcInfo": {"VpcId": "vpc-9", "OwnerId": "210987654321", "Region": "eu-west-1",
-                "CidrBlockSet": v4_of(&net.peer).iter().map(|it| json!({"CidrBlock": it})).collect::<Vec<_>>(),
-                "Ipv6CidrBlockSet": v6_of(&net.peer).iter().map(|it| json!({"Ipv6CidrBlock": it})).collect::<Vec<_>>()}}),
-        ),
-        (
-            "ec2.vpc_endpoint",
-            json!({"VpcEndpointId": "vpce-1", "VpcEndpointType": "Gateway", "VpcId": "vpc-1", "ServiceName": "s3", "State": "available", "NetworkInterfaceIds": []}),
-        ),
-        (
-            "ec2.managed_prefix_list_entries",
-            json!({"PrefixListId": "pl-1", "Entries": net.list.iter().map(|it| json!({"Cidr": text(it), "Description": null})).collect::<Vec<_>>()}),
-        ),
-        (
-            "ec2.vpc_block_public_access_options",
-            json!({"AwsAccountId": super::estate::ACCOUNT, "InternetGatewayBlockMode": net.block_mode,
-            "ExclusionsAllowed": "allowed", "ManagedBy": "account", "State": "default-state"}),
-        ),
+        ("ec2.vpc_peering_connection", peering),
+        ("ec2.vpc_endpoint", endpoint),
+        ("ec2.vpc_block_public_access_options", blocked),
     ];
-    if net.excluded {
-        records.push(("ec2.vpc_block_public_access_exclusion", json!({"ExclusionId": "vpcbpa-exclude-1", "State": "create-complete",
-            "InternetGatewayExclusionMode": "allow-bidirectional", "ResourceArn": format!("arn:aws:ec2:eu-west-1:{}:vpc/vpc-1", super::estate::ACCOUNT)})));
-    }
-    records.extend(interfaces);
+    records.extend(excluded);
     records
+}
+
+fn interfaces(net: &Topology) -> Vec<(&'static str, Value)> {
+    let interface = |(number, address): (usize, &IpAddr)| {
+        let v4 = json!([{"PrivateIpAddress": address.to_string(), "Association": null}]);
+        let v6 = json!([{"Ipv6Address": address.to_string()}]);
+        let (v4, v6) = if address.is_ipv4() { (v4, json!([])) } else { (json!([]), v6) };
+        let data = json!({"NetworkInterfaceId": format!("eni-{number}"), "VpcId": "vpc-1", "SubnetId": "subnet-2",
+            "OwnerId": ACCOUNT, "Groups": [{"GroupId": "sg-app"}], "PrivateIpAddresses": v4, "Ipv6Addresses": v6,
+            "InterfaceType": "interface", "Description": null, "RequesterId": null, "Attachment": null,
+            "Status": "in-use"});
+        ("ec2.network_interface", data)
+    };
+    net.members.iter().enumerate().map(interface).collect()
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::bounds::Bounds;
-use super::network::View;
 use super::prefix_list::prefixes_of;
 use super::space::{AddressSet, Ranges};
+use super::view::View;
 use crate::model::{Derived, Fact, Place, Reflect, Type, Value, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{IpPermission, SecurityGroup};
@@ -120,29 +120,45 @@ impl Ingress {
     pub fn new(groups: &Fact<Vec<String>>, port: &Fact<i64>, view: View<'_>) -> Self {
         let (openings, mut incomplete) = opened(groups, port, view);
         incomplete = incomplete.or_else(|| openings.iter().find_map(|group| group.incomplete.clone()));
-        let listed = || openings.iter().flat_map(|group| &group.list);
+        let listed: Vec<_> = openings.iter().flat_map(|group| &group.list).collect();
         Self {
-            world_ipv4: world(listed(), incomplete.as_ref(), |set| set.v4 == Ranges::all()),
-            world_ipv6: world(listed(), incomplete.as_ref(), |set| set.v6 == Ranges::all()),
-            rules: listed().map(|opening| Arc::clone(&opening.rule)).collect(),
+            world_ipv4: world(&listed, incomplete.as_ref(), |set| set.v4 == Ranges::all()),
+            world_ipv6: world(&listed, incomplete.as_ref(), |set| set.v6 == Ranges::all()),
+            rules: listed.iter().map(|opening| Arc::clone(&opening.rule)).collect(),
             incomplete,
         }
     }
 }
 
 impl Ingress {
-    /// The rules of a family that are together all of it; unknown when nobody knows whether there are such.
+    /// The widest rules that are together all of a family; unknown when nobody knows whether there are such.
     pub fn of_the_world(&self) -> Fact<Vec<Arc<IngressRule>>> {
-        let worlds = [(&self.world_ipv4, 4), (&self.world_ipv6, 6)];
-        let whole = |version: Option<&i64>| {
-            worlds.iter().any(|(world, of)| version == Some(of) && world.value.known() == Some(&true))
-        };
-        let rules: Vec<_> = self.rules.iter().filter(|rule| whole(rule.ip_version.known())).map(Arc::clone).collect();
-        match worlds.iter().find_map(|(world, _)| if let Fact::Unknown(why) = &world.value { Some(why) } else { None })
-        {
+        let mut rules = Vec::new();
+        for (world, version) in [(&self.world_ipv4, 4), (&self.world_ipv6, 6)] {
+            if world.value.known() == Some(&true) {
+                rules.extend(self.widest(version));
+            }
+        }
+        let mut worlds = [&self.world_ipv4, &self.world_ipv6].into_iter();
+        match worlds.find_map(|world| if let Fact::Unknown(why) = &world.value { Some(why) } else { None }) {
             Some(why) if rules.is_empty() => Fact::Unknown(why.clone()),
             _ => Fact::Known(rules),
         }
+    }
+
+    /// Rules of a family, the widest first, until they are all of it.
+    fn widest(&self, version: i64) -> Vec<Arc<IngressRule>> {
+        let mut rules: Vec<_> = self.rules.iter().filter(|it| it.ip_version.known() == Some(&version)).collect();
+        rules.sort_by_key(|rule| rule.cidr.known().map(IpNet::prefix_len));
+        let (mut all, mut widest) = (AddressSet::empty(), Vec::new());
+        for rule in rules {
+            let wider = all.union(&AddressSet::of(rule.cidr.known().copied()));
+            if wider != all {
+                all = wider;
+                widest.push(Arc::clone(rule));
+            }
+        }
+        widest
     }
 }
 
@@ -203,7 +219,7 @@ impl Ports {
             word => return Err(Why::Unreadable { detail: format!("`{word}` is not an IP protocol").into() }),
         };
         if let Some((from, to)) = range
-            && !(0..=65535).contains(&from) | !(0..=65535).contains(&to) | (from > to)
+            && !(0 <= from && from <= to && to <= 65535)
         {
             return Err(Why::Unreadable { detail: format!("{from}-{to} is not a range of ports").into() });
         }
@@ -364,12 +380,8 @@ pub(super) fn parse_cidr(text: &str) -> Fact<IpNet> {
 
 /// Whether the ranges of one family are the whole space. Sources that are not known could only add to them, so they turn a
 /// "no" into unknown. Members of groups do not count: however many they are, each is somebody's.
-fn world<'a>(
-    openings: impl Iterator<Item = &'a Opening> + Clone,
-    incomplete: Option<&Why>,
-    is_world: impl Fn(&AddressSet) -> bool,
-) -> Derived<bool> {
-    let ranges = || openings.clone().filter(|opening| opening.rule.source != IngressSource::SecurityGroup);
+fn world(openings: &[&Opening], incomplete: Option<&Why>, is_world: impl Fn(&AddressSet) -> bool) -> Derived<bool> {
+    let ranges = || openings.iter().filter(|opening| opening.rule.source != IngressSource::SecurityGroup);
     let all = AddressSet::of(ranges().filter_map(|opening| opening.rule.cidr.known().copied()));
     let places = ranges().filter(|it| it.rule.cidr.known().is_some()).map(|it| it.rule.at.clone()).collect();
     if is_world(&all) {
@@ -506,5 +518,21 @@ mod tests {
         assert_eq!(ids, [Some("sgr-1"), Some("sgr-2"), None]);
         assert_eq!(ingress.rules[0].words(), "sgr-1 of sg-1 admits 10.0.0.0/8 to port 3306");
         assert_eq!(ingress.rules[2].words(), "sg-1 admits 12.0.0.0/8 to all ports");
+    }
+
+    #[test]
+    fn the_world_is_the_widest_rules_that_make_it() {
+        let tcp = |cidrs: &[&str]| permission("tcp", Some(3306), Some(3306), cidrs, &[]);
+        for (permissions, expected) in [
+            (json!([tcp(&["10.0.0.0/8", "0.0.0.0/0", "::/0"])]), Some(&["0.0.0.0/0", "::/0"][..])),
+            (json!([tcp(&["10.0.0.0/8", "128.0.0.0/1", "0.0.0.0/1"])]), Some(&["128.0.0.0/1", "0.0.0.0/1"])),
+            (json!([tcp(&["10.0.0.0/8"])]), Some(&[])),
+            (json!([tcp(&["0.0.0.0/0"]), {}]), Some(&["0.0.0.0/0"])),
+            (json!([tcp(&["10.0.0.0/8"]), {}]), None),
+        ] {
+            let found = ingress(&permissions, 3306).of_the_world();
+            let found = found.known().map(|rules| rules.iter().map(|it| it.source_id.clone()).collect::<Vec<_>>());
+            assert_eq!(found, expected.map(|it| it.iter().map(|it| (*it).to_owned()).collect()), "{permissions}");
+        }
     }
 }

@@ -13,11 +13,14 @@ use crate::model::{Fact, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::NetworkInterface;
 
+/// An address, and what stands there.
+type Placed = (IpAddr, Arc<Record<NetworkInterface>>);
+
 /// Interfaces by group and by address.
 pub struct Interfaces {
     by_group: BTreeMap<String, Vec<Arc<Record<NetworkInterface>>>>,
     /// By VPC, sorted by address.
-    by_address: BTreeMap<String, Vec<(IpAddr, Arc<Record<NetworkInterface>>)>>,
+    by_address: BTreeMap<String, Vec<Placed>>,
     /// Why there may be others, whose groups or addresses nobody knows.
     incomplete: Option<Why>,
 }

@@ -5,7 +5,6 @@ mod association;
 mod bounds;
 mod ingress;
 mod interface;
-mod network;
 mod prefix_list;
 mod reach;
 mod route;
@@ -16,13 +15,14 @@ mod space;
 mod tenancy;
 #[cfg(test)]
 mod testing;
+mod view;
 mod way;
 
 pub use bounds::Bounds;
 pub use ingress::{Ingress, IngressRule, IngressSource};
-pub use network::{Networks, View};
 pub use reach::{Flag, Listed, Reachability, SourceClass, Standing};
 pub use route::{NetworkRoute, SubnetRoute};
 pub use source::{NetworkSource, Prefixes};
 pub use space::AddressSet;
 pub use tenancy::{ClassTenancy, class_tenancies};
+pub use view::{Networks, View};

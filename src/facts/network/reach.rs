@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::ingress::{IngressRule, IngressSource, opened};
-use super::network::View;
 use super::seat::Seat;
 use super::source::{NetworkSource, Prefixes};
 use super::space::AddressSet;
+use super::view::View;
 use super::way::{Way, WayKind, unknown_way};
 use crate::model::{Derived, Fact, Place, Why};
 

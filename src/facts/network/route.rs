@@ -6,12 +6,12 @@ use ipnet::IpNet;
 
 use super::bounds::Bounds;
 use super::ingress::parse_cidr;
-use super::network::View;
 use super::prefix_list::prefixes_of;
 use super::reach::whole;
 use super::seat::Seat;
 use super::source::Prefixes;
 use super::space::{AddressSet, Ranges};
+use super::view::View;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{Route, RouteTable};

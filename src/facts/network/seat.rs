@@ -6,8 +6,8 @@ use super::acl::AclFilter;
 use super::association::Associated;
 use super::bounds::Bounds;
 use super::ingress::parse_cidr;
-use super::network::View;
 use super::space::AddressSet;
+use super::view::View;
 use super::way::{Way, unknown_way, ways};
 use crate::model::{Fact, Place, Why};
 use crate::snapshot::Record;
@@ -54,7 +54,7 @@ impl Seat {
         };
         Self {
             ways: ways_of(subnet_id, &subnet, &table, keeper),
-            acl: match keeper.here.network_acls.get(subnet_id, &vpc_id) {
+            acl: match keeper.here.acls.get(subnet_id, &vpc_id) {
                 Fact::Known((acl, _)) => AclFilter::new(&acl, port),
                 Fact::Absent => AclFilter::unread(Fact::default(), Why::NotCollected),
                 Fact::Unknown(why) => {

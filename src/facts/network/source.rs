@@ -9,9 +9,9 @@ use super::acl::AclEntry;
 use super::bounds::Bounds;
 use super::ingress::IngressSource;
 use super::interface::{Interfaces, is_forwarder, named};
-use super::network::View;
 use super::reach::{Admission, SourceClass, places, step, whole};
 use super::space::AddressSet;
+use super::view::View;
 use super::way::WayKind;
 use crate::model::{Derived, Fact, Reflect, Type, Value, Why};
 

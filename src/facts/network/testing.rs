@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::network::Networks;
+use super::view::Networks;
 use crate::facts::index::{Index, Scope};
 use crate::snapshot::{Snapshot, read_texts};
 

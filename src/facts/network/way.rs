@@ -9,9 +9,9 @@ use ipnet::IpNet;
 
 use super::bounds::Bounds;
 use super::ingress::parse_cidr;
-use super::network::View;
 use super::prefix_list::prefixes_of;
 use super::space::AddressSet;
+use super::view::View;
 use crate::model::{Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{Route, RouteTable, VpcPeeringConnectionVpcInfo};
@@ -297,7 +297,9 @@ fn resolve(mut read: Vec<Candidate>) -> Vec<Way> {
             if *known != candidate.target {
                 let detail = format!("{net} is routed to {known} and to {}", candidate.target);
                 won = takes.clone().doubted(Why::Contradiction { detail: detail.into() });
-                ways.iter_mut().for_each(|way| way.reaches = way.reaches.but_not(&won));
+                for way in &mut ways {
+                    way.reaches = way.reaches.but_not(&won);
+                }
             } else if let Some(why) = &candidate.doubt {
                 won = won.doubted(why.clone());
             }

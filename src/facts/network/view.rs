@@ -49,7 +49,7 @@ pub struct View<'a> {
     pub(super) here: &'a Network,
 }
 
-impl<'a> View<'a> {
+impl View<'_> {
     /// The networks of another account in the same region, if the snapshot holds any.
     pub(super) fn of_account(&self, account: &str) -> Option<Self> {
         let scope = (account.to_owned(), self.here.scope.1.clone());
@@ -131,7 +131,7 @@ pub struct Network {
     pub(super) vpcs: Table<Vpc>,
     pub(super) subnets: Table<Subnet>,
     pub(super) route_tables: BySubnet<RouteTable>,
-    pub(super) network_acls: BySubnet<NetworkAcl>,
+    pub(super) acls: BySubnet<NetworkAcl>,
     pub(super) security_groups: Table<SecurityGroup>,
     pub(super) interfaces: Arc<Interfaces>,
     pub(super) rule_ids: RuleIds,
@@ -162,7 +162,7 @@ impl Network {
                 &records.route_tables,
                 |it| &it.route_table_id,
             )),
-            network_acls: BySubnet::of_acls(&Table::new(
+            acls: BySubnet::of_acls(&Table::new(
                 index,
                 scope,
                 "ec2:DescribeNetworkAcls",
@@ -301,8 +301,8 @@ impl<K: Ord, V> Cache<K, V> {
     fn get(&self, key: K, make: impl FnOnce() -> V) -> Arc<V> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone);
         known.unwrap_or_else(|| {
-            let made = Arc::new(make());
-            Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(made))
+            let new = Arc::new(make());
+            Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(new))
         })
     }
 }
