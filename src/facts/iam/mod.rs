@@ -29,6 +29,7 @@ pub mod evaluate;
 mod glob;
 pub mod grammar;
 mod json;
+pub mod matrix;
 mod policy;
 pub mod simulate;
 mod statement;

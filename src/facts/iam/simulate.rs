@@ -386,6 +386,17 @@ mod tests {
     }
 
     #[test]
+    fn every_case_of_the_fixture_is_decided_as_it_expects() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/iam/cases.jsonl");
+        let text = std::fs::read_to_string(path).unwrap();
+        for line in text.lines() {
+            let found = answer(line, true).unwrap_or_else(|error| panic!("{error}: {line}"));
+            assert_eq!(found.differs, None, "{} is {} {:?}", found.id, found.decision, found.explanation);
+            assert!(found.unread.is_empty(), "{}", found.id);
+        }
+    }
+
+    #[test]
     fn says_why_a_line_is_no_case() {
         let with = |action: &str, context: &str, policy: &str| {
             format!(

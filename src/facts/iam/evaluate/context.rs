@@ -76,6 +76,20 @@ impl Context {
         self.keys.insert(key.to_ascii_lowercase().into(), Entry::Unknown);
     }
 
+    /// Keys that are set, in lower case.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(|key| &**key)
+    }
+
+    /// This context, and where it says nothing what `other` says. A key that neither sets is unknown when one says so.
+    #[must_use]
+    pub fn over(&self, other: &Self) -> Self {
+        let mut keys = other.keys.clone();
+        keys.extend(self.keys.iter().map(|(key, entry)| (key.clone(), entry.clone())));
+        let rest = if self.rest == Rest::Absent && other.rest == Rest::Absent { Rest::Absent } else { Rest::Unknown };
+        Self { keys, rest }
+    }
+
     /// What is known of a key, given in lower case.
     pub fn get(&self, lower: &str) -> Known<'_> {
         match (self.keys.get(lower), self.rest) {
@@ -99,6 +113,21 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_context_stands_over_another() {
+        let (mut above, mut below) = (Context::complete(), Context::complete());
+        above.set("a:b", "above");
+        above.set_unknown("a:c");
+        below.set("a:b", "below");
+        below.set("a:c", "below");
+        below.set("a:d", "below");
+        let both = above.over(&below);
+        assert_eq!(both.keys().collect::<Vec<_>>(), ["a:b", "a:c", "a:d"]);
+        assert_eq!((both.variable("a:b"), both.variable("a:c")), (Some(Some("above")), None));
+        assert_eq!((both.variable("a:d"), both.get("a:e")), (Some(Some("below")), Known::Absent));
+        assert_eq!(above.over(&Context::partial()).get("a:e"), Known::Unknown);
+    }
 
     #[test]
     fn a_key_is_known_absent_or_unknown() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::condition::{Atom, Condition, Unread, Why};
 use super::decision::{Decision, Denial, Layer, StatementRef};
-use super::matching::Matcher;
+use super::matching::StatementMatcher;
 use super::naming::{Naming, naming};
 use super::policies::{Held, Level, Organization, PrincipalPolicies, ResourcePolicies};
 use super::principal::PrincipalKind;
@@ -158,8 +158,8 @@ impl<'a> Case<'a> {
     /// When the statement allows; what it denies is noted.
     fn statement(&mut self, layer: Layer, held: &Held, statement: &Statement) -> Condition {
         let matcher = self.matcher(held, statement);
-        let denies = matcher.applies(Effect::Deny);
-        let allows = matcher.applies(Effect::Allow);
+        let denies = matcher.applies(self.request.action, Effect::Deny);
+        let allows = matcher.applies(self.request.action, Effect::Allow);
         if denies != Condition::Never {
             self.deny(denies, reference(layer, held, Some(statement)));
         }
@@ -169,11 +169,17 @@ impl<'a> Case<'a> {
         allows
     }
 
-    fn matcher<'m>(&self, held: &'m Held, statement: &'m Statement) -> Matcher<'m>
+    const fn matcher<'m>(&self, held: &'m Held, statement: &'m Statement) -> StatementMatcher<'m>
     where
         'a: 'm,
     {
-        Matcher { request: self.request, reading: self.options.reading, policy: &held.id, statement }
+        StatementMatcher {
+            resource: self.request.resource,
+            context: self.request.context,
+            reading: self.options.reading,
+            policy: &held.id,
+            statement,
+        }
     }
 
     fn deny(&mut self, condition: Condition, statement: StatementRef) {
@@ -221,7 +227,7 @@ impl<'a> Case<'a> {
                     named.map_or(Naming::Itself, |it| naming(it, self.request.principal, effect, self.has_boundary));
                 let mut applies = match how {
                     Naming::No => continue,
-                    _ => self.matcher(held, statement).applies(effect),
+                    _ => self.matcher(held, statement).applies(self.request.action, effect),
                 };
                 if how == Naming::Session && applies != Condition::Never {
                     applies = applies.and(self.matcher(held, statement).unread(effect, Why::SessionName));

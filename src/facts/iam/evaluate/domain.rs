@@ -57,10 +57,11 @@ impl Family {
     }
 }
 
-/// Values for the key of `tests`, all of which are on one key. Keys are taken to have values of the type that is compared: no
+/// Values for the key of `tests`, all of which are on one key; the texts `apart` are told from all others too. Keys are taken to have values of the type that is compared: no
 /// service sends a Boolean that is neither true nor false.
-pub(super) fn domain(tests: &[&Test], context: &Context, effort: Effort) -> Domain {
+pub(super) fn domain(tests: &[&Test], apart: &[String], context: &Context, effort: Effort) -> Domain {
     let mut families: Vec<_> = tests.iter().map(|test| Family::of(test.operator.base)).collect();
+    families.extend((!apart.is_empty()).then_some(Family::Text));
     families.retain(|family| *family != Family::Presence);
     families.sort_unstable();
     families.dedup();
@@ -70,7 +71,7 @@ pub(super) fn domain(tests: &[&Test], context: &Context, effort: Effort) -> Doma
     }
     for family in families {
         let of_family: Vec<_> = tests.iter().copied().filter(|it| Family::of(it.operator.base) == family).collect();
-        let (more, all) = singles(family, &of_family, context, effort);
+        let (more, all) = singles(family, &of_family, apart, context, effort);
         values.extend(more);
         complete &= all;
     }
@@ -82,12 +83,19 @@ pub(super) fn domain(tests: &[&Test], context: &Context, effort: Effort) -> Doma
 }
 
 /// Values of one family, and whether they are all that can be told apart.
-fn singles(family: Family, tests: &[&Test], context: &Context, effort: Effort) -> (Vec<String>, bool) {
+fn singles(
+    family: Family,
+    tests: &[&Test],
+    apart: &[String],
+    context: &Context,
+    effort: Effort,
+) -> (Vec<String>, bool) {
     let operands = || tests.iter().flat_map(|test| test.operands.iter().map(|operand| (test.operator.base, operand)));
     match family {
         Family::Text | Family::Arn => {
             let patterns: Vec<_> = operands().map(|(base, operand)| symbols(base, operand, context)).collect();
-            let known: Vec<Pattern> = patterns.iter().flatten().cloned().collect();
+            let literal = |text: &String| text.chars().map(Symbol::Char).collect();
+            let known: Vec<Pattern> = patterns.iter().flatten().cloned().chain(apart.iter().map(literal)).collect();
             let (found, all) = of_patterns(known, family, effort);
             (found, all && patterns.iter().all(Option::is_some))
         }

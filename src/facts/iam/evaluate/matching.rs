@@ -4,36 +4,52 @@ use std::sync::Arc;
 
 use super::condition::{Atom, Condition, Unread, Why};
 use super::context::{Context, ContextValue, Known};
-use super::request::{Reading, Request, Resource};
+use super::request::{Reading, Resource};
 use super::test::{self, Outcome};
 use crate::facts::iam::glob::Glob;
-use crate::facts::iam::grammar::{Effect, Resolved, ResourcePattern, Resources, Statement, Test, covers_by_parts};
+use crate::facts::iam::grammar::{
+    Action, Effect, Resolved, ResourcePattern, Resources, Statement, Test, covers_by_parts,
+};
 
 /// The name under which a completed context holds the resource that a request left open. No key of AWS has a space.
 pub(super) const RESOURCE: &str = "the resource";
 
-/// A statement in its policy, for a request.
-pub(super) struct Matcher<'a> {
-    pub request: &'a Request<'a>,
+/// A statement in its policy, for a resource and a context.
+#[derive(Debug, Clone, Copy)]
+pub struct StatementMatcher<'a> {
+    /// What a request is about.
+    pub resource: &'a Resource,
+    /// What is known of it.
+    pub context: &'a Context,
+    /// How open questions are answered.
     pub reading: Reading,
+    /// Id of the policy.
     pub policy: &'a Arc<str>,
+    /// The statement.
     pub statement: &'a Statement,
 }
 
-impl Matcher<'_> {
-    /// When the statement, taken for `effect`, applies; principals are left aside. An effect that cannot be read may be either.
-    pub fn applies(&self, effect: Effect) -> Condition {
+impl StatementMatcher<'_> {
+    /// When the statement, taken for `effect`, applies to an action; principals are left aside.
+    pub(super) fn applies(&self, action: &Action, effect: Effect) -> Condition {
+        if self.statement.actions.as_ref().is_some_and(|actions| !actions.covers(action)) {
+            return Condition::Never;
+        }
+        self.beyond_action(effect)
+    }
+
+    /// When the statement, taken for `effect`, applies to an action that it covers. An effect that cannot be
+    /// read may be either, and is neither to a firm reading.
+    pub fn beyond_action(&self, effect: Effect) -> Condition {
         let statement = self.statement;
-        if statement.effect.is_some_and(|it| it != effect)
-            || statement.actions.as_ref().is_some_and(|actions| !actions.covers(self.request.action))
-        {
+        if statement.effect.map_or(self.reading == Reading::Firm, |it| it != effect) {
             return Condition::Never;
         }
         let resources = statement.resources.as_ref().map_or(Condition::Always, |it| self.resources(it, effect));
         if resources == Condition::Never {
             return resources;
         }
-        let tests = tests_hold(&statement.tests, self.request.context, |holds| self.unsettled(effect, holds));
+        let tests = tests_hold(&statement.tests, self.context, |holds| self.unsettled(effect, holds));
         let readable = resources.and(tests);
         if statement.faults.is_empty() { readable } else { readable.and(self.faulty(effect)) }
     }
@@ -53,7 +69,7 @@ impl Matcher<'_> {
         }
     }
 
-    pub fn unread(&self, effect: Effect, why: Why) -> Condition {
+    pub(super) fn unread(&self, effect: Effect, why: Why) -> Condition {
         Condition::Atom(Atom::Unread(Unread {
             policy: Arc::clone(self.policy),
             statement: Some(self.statement.index),
@@ -66,7 +82,7 @@ impl Matcher<'_> {
         let mut any = Condition::Never;
         let mut unsettled = false;
         for pattern in &resources.patterns {
-            let covers = covers_resource(pattern, self.request.resource, self.request.context);
+            let covers = covers_resource(pattern, self.resource, self.context);
             unsettled |= match covers {
                 Covers::Null => resources.negated,
                 Covers::Yes(_) => resources.negated && pattern.short,
@@ -165,4 +181,33 @@ pub fn tests_hold(tests: &[Arc<Test>], context: &Context, unsettled: impl Fn(boo
         all = all.and(one);
     }
     all
+}
+
+impl Atom {
+    /// Whether it is true in a context that leaves nothing about it open; nothing when it is not to be told.
+    pub fn truth(&self, resource: &Resource, context: &Context, reading: Reading) -> Option<bool> {
+        match self {
+            Self::Test(test) => match test::holds(test, context) {
+                Outcome::Holds => Some(true),
+                Outcome::Fails => Some(false),
+                Outcome::Unsettled(holds) if reading == Reading::Firm => Some(holds),
+                Outcome::Depends | Outcome::Unsettled(_) => None,
+            },
+            Self::Resource(pattern) => match covers_resource(pattern, resource, context) {
+                Covers::Yes(_) => Some(true),
+                Covers::No | Covers::Null => Some(false),
+                Covers::Depends => None,
+            },
+            Self::Unread(_) => None,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it is true in a context that leaves none of its atoms open; nothing when one is.
+    pub fn holds_in(&self, resource: &Resource, context: &Context, reading: Reading) -> Option<bool> {
+        let truth = |atom: &Atom| atom.truth(resource, context, reading);
+        let known = self.atoms().into_iter().all(|atom| truth(atom).is_some());
+        known.then(|| self.holds(&|atom| truth(atom) == Some(true)))
+    }
 }

@@ -21,7 +21,10 @@ pub use condition::{Atom, Condition, Unread, Why};
 pub use context::{Context, ContextValue, Known};
 pub use decide::decide;
 pub use decision::{Conditional, Decision, Denial, Layer, StatementRef, Witness};
-pub use matching::{covers_resource, tests_hold};
+pub use matching::{Covers, Crossing, StatementMatcher, covers_resource, tests_hold};
 pub use policies::{Held, Level, Organization, PrincipalPolicies, ResourcePolicies};
 pub use principal::{Principal, PrincipalKind};
 pub use request::{Options, Reading, Request, Resource, UnreadScps};
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -10,9 +10,8 @@ use super::decide::{Case, Part, implicit};
 use super::decision::{Conditional, Decision, Denial, Witness};
 use super::domain::{Domain, Effort, domain, instance};
 use super::language;
-use super::matching::{Covers, RESOURCE, covers_resource};
+use super::matching::RESOURCE;
 use super::request::{Reading, Resource};
-use super::test::{self, Outcome};
 use crate::facts::iam::glob::Glob;
 use crate::facts::iam::grammar::{Operator, Resolved, ResourcePattern, SetOperator, Test};
 
@@ -234,20 +233,7 @@ impl Problem<'_> {
 
     /// What an atom is in a completed context.
     fn truth(&self, atom: &Atom, context: &Context) -> Option<bool> {
-        match atom {
-            Atom::Test(test) => match test::holds(test, context) {
-                Outcome::Holds => Some(true),
-                Outcome::Fails => Some(false),
-                Outcome::Unsettled(holds) if self.reading == Reading::Firm => Some(holds),
-                Outcome::Depends | Outcome::Unsettled(_) => None,
-            },
-            Atom::Resource(pattern) => match covers_resource(pattern, self.resource, context) {
-                Covers::Yes(_) => Some(true),
-                Covers::No | Covers::Null => Some(false),
-                Covers::Depends => None,
-            },
-            Atom::Unread(_) => None,
-        }
+        atom.truth(self.resource, context, self.reading)
     }
 
     fn domain(&self, key: &str, group: &Group, effort: Effort) -> Domain {
@@ -255,8 +241,10 @@ impl Problem<'_> {
             return self.resources(group, effort);
         }
         let tests: Vec<&Test> = group.literals.iter().filter_map(|(atom, _)| on_key(atom, key)).collect();
-        let mut found = domain(&tests, self.context, effort);
-        if group.keys.len() > 1 || group.literals.iter().any(|(atom, _)| matches!(atom, Atom::Resource(_))) {
+        let (apart, all) = self.substitutes(group);
+        let mut found = domain(&tests, &apart, self.context, effort);
+        found.complete &= all;
+        if group.keys.len() > 1 {
             found.complete = false;
             self.suggest(group, effort, &mut found);
         }
@@ -264,14 +252,21 @@ impl Problem<'_> {
         found
     }
 
-    /// Values that other keys of the group are compared with, and parts of the resource that a variable could stand for.
+    /// Parts of the resource that variables of the group's patterns could stand for, and whether those are all.
+    fn substitutes(&self, group: &Group) -> (Vec<String>, bool) {
+        let (mut found, mut all) = (Vec::new(), true);
+        for pattern in group.literals.iter().filter_map(|(atom, _)| as_pattern(atom)) {
+            let (parts, every) = substitutes(pattern, self.resource.text(), self.context);
+            found.extend(parts);
+            all &= every;
+        }
+        (found, all)
+    }
+
+    /// Values that other keys of the group are compared with.
     fn suggest(&self, group: &Group, effort: Effort, found: &mut Domain) {
         let tests: Vec<&Test> = group.literals.iter().filter_map(|(atom, _)| as_test(atom)).collect();
-        let shared = domain(&tests, self.context, effort).values;
-        let patterns = group.literals.iter().filter_map(|(atom, _)| as_pattern(atom));
-        let parts = patterns.flat_map(|pattern| substitutes(pattern, self.resource.text(), self.context));
-        let parts = parts.map(|text| Some(ContextValue::One(text)));
-        for value in parts.chain(shared) {
+        for value in domain(&tests, &[], self.context, effort).values {
             if !found.values.contains(&value) {
                 found.values.push(value);
             }
@@ -306,9 +301,12 @@ impl Problem<'_> {
     /// Resources that the request may mean.
     fn resources(&self, group: &Group, effort: Effort) -> Domain {
         let Resource::Matching(_, asked) = self.resource else { return Domain::default() };
-        let globs = group.literals.iter().filter_map(|(atom, _)| as_pattern(atom)).filter_map(|it| it.fixed.as_ref());
         let mut patterns = vec![language::pattern(asked.tokens())];
-        patterns.extend(globs.map(|glob| language::pattern(glob.tokens())));
+        for pattern in group.literals.iter().filter_map(|(atom, _)| as_pattern(atom)) {
+            if let Resolved::Tokens(tokens) = pattern.template.resolve(|key| self.context.variable(key)) {
+                patterns.push(language::pattern(&tokens));
+            }
+        }
         let (mut texts, all) =
             if effort == Effort::Thorough { language::texts(&patterns) } else { (Vec::new(), false) };
         texts.extend(patterns.iter().flat_map(|pattern| ["x", ""].map(|fill| instance(pattern, fill))));
@@ -407,29 +405,33 @@ fn for_all(operator: Operator, wanted: bool) -> bool {
     matches!((operator.set, wanted), (Some(SetOperator::ForAllValues), true) | (Some(SetOperator::ForAnyValue), false))
 }
 
-/// Parts of `resource` that would make the pattern cover it when they stand for its unknown variables.
-fn substitutes(pattern: &ResourcePattern, resource: &str, context: &Context) -> Vec<String> {
+/// Parts of `resource` that would make the pattern cover it when they stand for its unknown variables, and whether those are all.
+fn substitutes(pattern: &ResourcePattern, resource: &str, context: &Context) -> (Vec<String>, bool) {
     const ENOUGH: usize = 8;
     const LONGEST: usize = 200;
     let mut found = Vec::new();
     let ends: Vec<usize> = resource.char_indices().map(|(at, _)| at).chain([resource.len()]).collect();
     if ends.len() > LONGEST {
-        return found;
+        return (found, false);
     }
+    // A variable may stand for nothing, and in two places for one text.
     for (index, from) in ends.iter().enumerate() {
-        for to in ends.iter().skip(index + 1) {
+        for to in ends.iter().skip(index) {
             let part = resource.get(*from..*to).unwrap_or_default();
             let resolved = pattern.template.resolve(|key| context.variable(key).or(Some(Some(part))));
             let covers = match resolved {
                 Resolved::Tokens(tokens) => Glob::of_tokens(tokens).matches(resource),
                 Resolved::Null | Resolved::Unknown => false,
             };
-            if covers && found.len() < ENOUGH {
+            if covers && !found.iter().any(|it| it == part) {
+                if found.len() == ENOUGH {
+                    return (found, false);
+                }
                 found.push(part.to_owned());
             }
         }
     }
-    found
+    (found, true)
 }
 
 fn conjunction(term: &Term) -> Condition {

@@ -55,6 +55,13 @@ impl Statement {
     }
 }
 
+impl Statement {
+    /// Keys of variables in its resources, in lower case.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.resources.iter().flat_map(|it| &it.patterns).flat_map(|pattern| pattern.template.variables())
+    }
+}
+
 const ELEMENTS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
