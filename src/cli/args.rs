@@ -47,6 +47,12 @@ pub enum Command {
     Report(ReportArgs),
     /// Decide IAM requests offline, from cases that hold their policies
     Simulate(SimulateArgs),
+    /// The rules: list, show, check and test them, begin a new one, see what they may speak of
+    Rules(RulesArgs),
+    /// What a rule wants, why, what it rests on, and how to mend a failure
+    Explain(ExplainArgs),
+    /// Files made out of the program's own declarations
+    Generate(GenerateArgs),
 }
 
 /// `simulate`
@@ -73,12 +79,136 @@ pub struct CheckArgs {
     pub judging: JudgeArgs,
 }
 
-/// How snapshots are judged.
+/// Where rules come from.
 #[derive(Debug, ClapArgs)]
-pub struct JudgeArgs {
+pub struct RuleFolders {
     /// Folder of rules to use beside the built-in ones; repeatable
     #[arg(long, value_name = "DIR", env = "AURORA_AUDIT_RULES")]
     pub rules: Vec<PathBuf>,
+}
+
+/// `rules`
+#[derive(Debug, ClapArgs)]
+pub struct RulesArgs {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// The commands of `rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// A line a rule: id, severity, target, title
+    List(ListArgs),
+    /// The file of a rule
+    Show(ExplainArgs),
+    /// Load all rules and report everything that is wrong with any of them; ends with 2 then
+    Check(CheckRulesArgs),
+    /// Run the rules' own tests; ends with 2 when one fails, and with 1 when a change survives --mutate
+    Test(RuleTestArgs),
+    /// Begin a rule that loads and passes its tests
+    New(NewArgs),
+    /// Every fact and function that rules may speak of, or one type of them
+    Schema(RulesSchemaArgs),
+}
+
+/// `rules list`
+#[derive(Debug, ClapArgs)]
+pub struct ListArgs {
+    /// Only rules of this area, as in tls
+    #[arg(long)]
+    pub area: Option<String>,
+    /// Only rules that judge this, as in endpoint
+    #[arg(long)]
+    pub target: Option<String>,
+    /// Only rules with this tag
+    #[arg(long)]
+    pub tag: Option<String>,
+    #[command(flatten)]
+    pub folders: RuleFolders,
+}
+
+/// `rules show` and `explain`
+#[derive(Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// Id of the rule
+    pub rule: String,
+    #[command(flatten)]
+    pub folders: RuleFolders,
+}
+
+/// `rules check`
+#[derive(Debug, ClapArgs)]
+pub struct CheckRulesArgs {
+    #[command(flatten)]
+    pub folders: RuleFolders,
+}
+
+/// `rules test`
+#[derive(Debug, ClapArgs)]
+pub struct RuleTestArgs {
+    /// Rules to test; default all
+    #[arg(value_name = "RULE")]
+    pub only: Vec<String>,
+    /// Change operators, constants and conditions one at a time, and report each change that no test notices
+    #[arg(long)]
+    pub mutate: bool,
+    #[command(flatten)]
+    pub folders: RuleFolders,
+}
+
+/// `rules new`
+#[derive(Debug, ClapArgs)]
+pub struct NewArgs {
+    /// Id: lower-case words joined by hyphens, beginning with the area's prefix, as in res-backups-for-a-month
+    pub id: String,
+    /// Folder of rules that it is written to, in the folder of its area
+    #[arg(long = "rules", value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// `rules schema`
+#[derive(Debug, ClapArgs)]
+pub struct RulesSchemaArgs {
+    /// Name of a type or target, as in endpoint; default all
+    pub name: Option<String>,
+}
+
+/// `generate`
+#[derive(Debug, ClapArgs)]
+pub struct GenerateArgs {
+    #[command(subcommand)]
+    pub command: GenerateCommand,
+}
+
+/// The commands of `generate`.
+#[derive(Debug, Subcommand)]
+pub enum GenerateCommand {
+    /// A JSON Schema, on standard output
+    Schema(SchemaArgs),
+}
+
+/// `generate schema`
+#[derive(Debug, ClapArgs)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(default_value = "facts")]
+    pub name: SchemaName,
+}
+
+/// The schemas there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// The facts that rules see
+    Facts,
+    /// Rule files, for editors
+    Rule,
+}
+
+/// How snapshots are judged.
+#[derive(Debug, ClapArgs)]
+pub struct JudgeArgs {
+    #[command(flatten)]
+    pub folders: RuleFolders,
     /// Lowest severity whose findings fail the gate
     #[arg(long, value_name = "SEVERITY", default_value = "high", env = "AURORA_AUDIT_FAIL_ON")]
     pub fail_on: FailOn,

@@ -6,10 +6,10 @@ use super::args::{CheckArgs, JudgeArgs};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::write_reports;
+use super::rules::load;
 use crate::check::{GateOptions, assess};
 use crate::config::{CheckSettings, resolve_time};
-use crate::facts::TARGETS;
-use crate::rules::{self, Detail, RuleSet, run_cases};
+use crate::rules::{Detail, RuleSet, run_cases};
 use crate::snapshot::{self, Snapshot};
 
 /// Runs the command.
@@ -26,7 +26,7 @@ pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
         gate: GateOptions { fail_on: args.fail_on.severity(), allow_incomplete: args.allow_incomplete },
         exit_zero: args.exit_zero,
         now: resolve_time(args.now.as_deref(), clock)?,
-        rules: args.rules.clone(),
+        rules: args.folders.rules.clone(),
         outputs: args.writing.outputs.clone(),
     };
     Ok(settings.validated()?)
@@ -40,11 +40,7 @@ fn clock() -> Timestamp {
 
 /// The built-in rules and the user's.
 pub fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
-    let mut sources = rules::embedded();
-    for folder in &settings.rules {
-        sources.extend(rules::from_dir(folder)?);
-    }
-    let rules = rules::load(&sources, TARGETS)?;
+    let rules = load(&settings.rules)?;
     // A rule that fails its own tests does not do what its author thinks; the built-in ones were tested when they were built.
     let failures = if settings.rules.is_empty() { Vec::new() } else { run_cases(&rules) };
     if failures.is_empty() { Ok(rules) } else { Err(CliError::RuleCases(failures)) }

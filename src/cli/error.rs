@@ -23,6 +23,37 @@ pub enum CliError {
     /// Rules fail their own tests.
     #[error("rules fail their own tests\n{}\nhelp: mend the rule or the test", listed(.0))]
     RuleCases(Vec<CaseFailure>),
+    /// There is no such rule.
+    #[error("there is no rule `{rule}`\nhelp: {help}")]
+    NoSuchRule {
+        /// What was given.
+        rule: String,
+        /// What was probably meant.
+        help: String,
+    },
+    /// There is no such type of facts.
+    #[error("there is no type or target `{name}`\nhelp: {help}")]
+    NoSuchType {
+        /// What was given.
+        name: String,
+        /// What was probably meant.
+        help: String,
+    },
+    /// An id that no rule can have.
+    #[error(
+        "`{id}` is no id of a rule\nhelp: ids are lower-case words joined by hyphens, and begin with {}",
+        crate::rules::prefixes()
+    )]
+    NoSuchArea {
+        /// What was given.
+        id: String,
+    },
+    /// A rule is there already.
+    #[error("{} is there already\nhelp: take another id", path.display())]
+    RuleExists {
+        /// Its file.
+        path: PathBuf,
+    },
     /// A folder of rules cannot be read.
     #[error(transparent)]
     RuleSource(#[from] SourceError),

@@ -6,9 +6,12 @@ mod check;
 mod collect;
 mod error;
 mod exit;
+mod explain;
+mod generate;
 mod logging;
 mod output;
 mod report;
+mod rules;
 mod simulate;
 
 use clap::Parser;
@@ -24,6 +27,9 @@ pub fn run() -> Exit {
         Command::Check(args) => check::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Generate(args) => generate::run(&args),
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(&args),
         #[cfg(feature = "collect")]

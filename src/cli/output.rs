@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use super::error::CliError;
+use super::exit::Exit;
 use crate::check::Assessment;
 use crate::config::{Output, Target};
 use crate::model::Untrusted;
@@ -39,9 +40,16 @@ fn options(sarif_profile: SarifProfile) -> Options {
     Options { color, width: width(), sarif_profile }
 }
 
-fn width() -> usize {
+/// Columns of the terminal.
+pub fn width() -> usize {
     const WIDTH_OF_A_PIPE: usize = 100;
     terminal_size::terminal_size().map_or(WIDTH_OF_A_PIPE, |(width, _)| usize::from(width.0))
+}
+
+/// Writes text to standard output. Rule files may try to steer the terminal; line breaks are ours.
+pub fn say(text: &str) -> Result<Exit, CliError> {
+    to_stdout(visible(text).as_bytes())?;
+    Ok(Exit::Clean)
 }
 
 /// A reader that has seen enough closes the pipe; that is no error.

@@ -162,3 +162,30 @@ fn read_values(reader: &mut Reader<'_>, fields: &Fields<'_>, params: &[Param]) -
     }
     Some(values)
 }
+
+#[cfg(test)]
+impl Rule {
+    /// Subject, element and parameters of each test, and what the closures say: nothing when the rule does not apply.
+    #[expect(clippy::type_complexity, reason = "seen by one test")]
+    pub(super) fn judged_cases(
+        &self,
+    ) -> impl Iterator<Item = (&Given, Option<&Vec<GivenValue>>, &[Const], Option<Result<bool, super::expr::Undecided>>)>
+    {
+        use super::expr::{Frame, Items};
+        // A rule over elements whose test speaks of none of them judges the list, which is no single condition.
+        let judged = self.cases.iter().filter(|case| self.for_each.is_none() || case.element.is_some());
+        judged.map(|case| {
+            let mut frame = Frame::new(&case.subject, &case.values);
+            let when = self.fast.when.as_ref().map_or(Ok(true), |when| when.decide(&mut frame));
+            if let Some(given) = &case.element {
+                frame.set_element(&Items::Facts(given, ()), 0);
+            }
+            let ours = match when {
+                Ok(true) => Some(self.fast.check.decide(&mut frame)),
+                Ok(false) => None,
+                Err(undecided) => Some(Err(undecided)),
+            };
+            (&case.subject, case.element.as_ref(), case.values.as_slice(), ours)
+        })
+    }
+}

@@ -44,6 +44,24 @@ pub(super) const AREAS: [(&str, &str); 8] = [
     ("resilience", "res"),
 ];
 
+/// The folder for a rule with this id, if it is one.
+pub fn area_of(id: &str) -> Option<&'static str> {
+    let (prefix, _) = id.split_once('-')?;
+    let (area, _) = AREAS.into_iter().find(|(_, of)| *of == prefix)?;
+    is_id(id).then_some(area)
+}
+
+/// How ids begin, in words.
+pub fn prefixes() -> String {
+    AREAS.map(|(_, prefix)| format!("{prefix}-")).join(", ")
+}
+
+/// Lower-case words joined by hyphens.
+fn is_id(id: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    id.split('-').all(word)
+}
+
 /// What a rule says of itself.
 #[derive(Debug)]
 pub(super) struct Description {
@@ -101,8 +119,7 @@ fn schema(reader: &mut Reader<'_>, fields: &Fields<'_>) {
 
 fn id(reader: &mut Reader<'_>, node: &Node, file: &RuleSource) -> Option<String> {
     let id = reader.string(node)?;
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    if !id.split('-').all(word) {
+    if !is_id(&id) {
         let help = "ids are lower-case words joined by hyphens".to_owned();
         return reader.complain(&node.at, format!("`{id}` is no id"), Some(help));
     }

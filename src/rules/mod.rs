@@ -13,6 +13,8 @@ mod given;
 mod judge;
 mod load;
 mod mutate;
+#[cfg(test)]
+mod oracle;
 mod problem;
 mod rule;
 mod run;
@@ -30,6 +32,7 @@ pub use cases::{CaseFailure, Difference, run_cases};
 pub use describe::FactRead;
 pub use embedded::embedded;
 pub use expr::Fault;
+pub use file::{area_of, prefixes};
 pub use judge::Detail;
 pub use load::load;
 pub use mutate::{Mutation, Survivor, mutate};

@@ -269,7 +269,19 @@ impl Param {
     }
 }
 
+impl RuleSet {
+    /// Advice for an id that no rule has.
+    pub fn nearest(&self, id: &str) -> Option<String> {
+        did_you_mean(id, self.rules.iter().map(|rule| rule.id.as_str()))
+    }
+}
+
 impl Rule {
+    /// Number of its own tests.
+    pub fn case_count(&self) -> usize {
+        self.cases.len()
+    }
+
     /// The values of its parameters.
     pub(super) fn values(&self) -> Vec<Const> {
         self.params.iter().map(|param| param.value.clone()).collect()

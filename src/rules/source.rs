@@ -19,6 +19,8 @@ pub struct RuleSource {
     pub text: String,
     /// Why it is no rule, whatever is in it: said by [`super::load`] together with what is wrong with the others.
     pub(super) unusable: Option<Unusable>,
+    /// Whether it comes with the program.
+    pub(super) built_in: bool,
 }
 
 /// Why a file cannot be a rule.
@@ -51,12 +53,12 @@ pub enum SourceError {
 impl RuleSource {
     /// The text of a file.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), unusable: None }
+        Self { path: path.into(), text: text.into(), unusable: None, built_in: false }
     }
 
     fn unusable(path: &Path, message: impl Into<String>, help: Option<&'static str>) -> Self {
         let unusable = Some(Unusable { message: message.into(), help });
-        Self { path: path.display().to_string(), text: String::new(), unusable }
+        Self { path: path.display().to_string(), text: String::new(), unusable, built_in: false }
     }
 
     /// The folder that the file lies in: the area of the rule.

@@ -74,6 +74,25 @@ pub(in crate::rules) fn one_line(source: &str) -> String {
     line
 }
 
+/// What tests tell apart.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum TokenKind {
+    Name,
+    Literal,
+}
+
+/// The names and literals of an expression, and where they stand.
+#[cfg(test)]
+pub(in crate::rules) fn tokens_of(source: &str) -> Vec<(TokenKind, Span)> {
+    let kind = |token: &Token| match token {
+        Token::Name(_) => Some(TokenKind::Name),
+        Token::Int(_) | Token::Str(_) => Some(TokenKind::Literal),
+        Token::Sign(_) | Token::End => None,
+    };
+    tokens(source).unwrap().into_iter().filter_map(|(token, span)| Some((kind(&token)?, span))).collect()
+}
+
 struct Lexer<'s> {
     source: &'s str,
     at: usize,

@@ -18,9 +18,13 @@ pub(super) use ast::{Ast, Name, Node, Operator, Quantifier, RESERVED};
 pub(super) use check::{Checked, Guards, Let, Scope, Usage, check};
 pub(super) use closure::{Condition, Frame, Listing};
 pub(super) use eval::Interpreter;
+#[cfg(test)]
+pub(super) use eval::tests as eval_tests;
 pub(super) use functions::{NAMESPACES, SIGNATURES, literal};
 pub(super) use ir::{Access, Const, Ir};
 pub(super) use lexer::{SyntaxError, one_line};
+#[cfg(test)]
+pub(super) use lexer::{TokenKind, tokens_of};
 pub(super) use parse::parse;
 pub(super) use suggest::did_you_mean;
 pub(super) use trace::{NoTrace, Read, Reason, Recording, Trace};

@@ -1,6 +1,10 @@
 //! From rule files to a rule set, or to everything that is wrong with them.
 
 #[cfg(test)]
+mod corruption;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -23,7 +27,8 @@ use crate::facts::TargetType;
 /// Everything that is wrong with any of the files, sorted by file and place.
 pub fn load(sources: &[RuleSource], targets: &[TargetType]) -> Result<RuleSet, LoadErrors> {
     let mut sources: Vec<&RuleSource> = sources.iter().collect();
-    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    // Built-in ones first: of two rules with one id, the user's is the one to rename.
+    sources.sort_by(|one, other| (!one.built_in, &one.path).cmp(&(!other.built_in, &other.path)));
     let (mut rules, mut errors) = (Vec::new(), Vec::new());
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
     for source in &sources {

@@ -1,7 +1,7 @@
 //! The interpreter: Kleene's three-valued logic over facts, one implementation for the fast path and for evidence.
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::rules) mod tests;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -234,7 +234,7 @@ fn the_budget_ends_a_rule_that_looks_at_too_much() {
 }
 
 /// Conditions over the sample, each on another fact.
-const ATOMS: &[&str] = &[
+pub(in crate::rules) const ATOMS: &[&str] = &[
     "r.public",
     "r.reachable",
     "r.port == 3306",
@@ -261,7 +261,7 @@ const ATOMS: &[&str] = &[
 ];
 
 /// Any condition made of them that checks: one that asks again what is known already does not.
-pub(in crate::rules::expr) fn condition() -> impl Strategy<Value = String> {
+pub(in crate::rules) fn condition() -> impl Strategy<Value = String> {
     prop::sample::select(ATOMS)
         .prop_map(str::to_owned)
         .prop_recursive(4, 24, 3, |inner| {
@@ -276,7 +276,7 @@ pub(in crate::rules::expr) fn condition() -> impl Strategy<Value = String> {
 }
 
 /// The sample with some of its facts unknown, by the bits of a number.
-pub(in crate::rules::expr) fn darkened(bits: u16) -> Sample {
+pub(in crate::rules) fn darkened(bits: u16) -> Sample {
     let dark = |bit: u16| bits & (1 << bit) != 0;
     let mut subject = changed(|data| {
         macro_rules! darken {

@@ -1,0 +1,25 @@
+//! `rules list`: a line a rule.
+
+use super::super::args::ListArgs;
+use super::super::error::CliError;
+use super::super::exit::Exit;
+use super::super::output::say;
+use crate::rules::Rule;
+
+/// Runs the command.
+pub fn run(args: &ListArgs) -> Result<Exit, CliError> {
+    let rules = super::load(&args.folders.rules)?;
+    let wanted: Vec<&Rule> = rules.rules.iter().filter(|rule| fits(rule, args)).collect();
+    let width = |of: fn(&Rule) -> &str| wanted.iter().map(|rule| of(rule).len()).max().unwrap_or(0);
+    let (id, target) = (width(|rule| &rule.id), width(|rule| rule.target));
+    let line = |rule: &&Rule| {
+        format!("{:id$}  {:8}  {:target$}  {}\n", rule.id, rule.severity.as_str(), rule.target, rule.title)
+    };
+    say(&wanted.iter().map(line).collect::<Vec<_>>().concat())
+}
+
+fn fits(rule: &Rule, args: &ListArgs) -> bool {
+    args.area.as_ref().is_none_or(|area| rule.area == *area)
+        && args.target.as_ref().is_none_or(|target| rule.target == target)
+        && args.tag.as_ref().is_none_or(|tag| rule.tags.contains(tag))
+}
