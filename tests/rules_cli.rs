@@ -279,6 +279,21 @@ fn failing_tests_end_with_2_and_say_where() {
         ");
 }
 
+/// The page that teaches how to write a rule: its example works, and its commands exist.
+#[test]
+fn the_example_of_the_documentation_loads_and_passes_its_tests() {
+    let page = fs::read_to_string(root().join("docs/write-a-rule.md")).unwrap();
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let path = example.lines().next().unwrap().trim_start_matches("# ours/");
+    let folder = folder(&[(path, example)]);
+    let said = said(&["rules", "test", "net-db-port-from-home", "--rules", "DIR"], folder.path());
+    assert!(said.contains("1 rules, 6 tests passed"), "{said}");
+    for command in page.split("`").filter(|it| it.starts_with("rules ") || it.starts_with("generate ")) {
+        let words: Vec<&str> = command.split([' ', '[']).take(2).collect();
+        assert_eq!(run([words[0], words[1], "--help"], &[]).code, 0, "{command}");
+    }
+}
+
 #[test]
 fn types_are_shown() {
     assert_snapshot!(run(["rules", "schema", "cluster_parameter"], &[]).transcript(), @r"

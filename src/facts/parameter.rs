@@ -38,6 +38,27 @@ parameters! {
     server_audit_excl_users;
     /// Whether the audit log goes to CloudWatch Logs: `1` or `0`. Aurora MySQL.
     server_audit_logs_upload;
+    /// The only users whose events go into the audit log, as a comma-separated list; `server_audit_excl_users` yields to it.
+    /// Aurora MySQL.
+    server_audit_incl_users;
+    /// Days after which a password must be changed; 0 for never. Aurora MySQL 3 and later.
+    default_password_lifetime;
+    /// Whether the server disconnects clients whose password has expired and that cannot handle it. Aurora MySQL 8.4 and later.
+    disconnect_on_expired_password;
+    /// How many password changes ago a password may be used again. Aurora MySQL 8.4 and later.
+    password_history;
+    /// How many days later a password may be used again. Aurora MySQL 8.4 and later.
+    password_reuse_interval;
+    /// Whether a change of password must state the present one. Aurora MySQL 8.4 and later.
+    password_require_current;
+    /// ARN of the role by which SQL reads and writes Amazon S3, unless a parameter for the purpose names another. Aurora MySQL.
+    aws_default_s3_role;
+    /// ARN of the role by which SQL loads from Amazon S3. Aurora MySQL.
+    aurora_load_from_s3_role;
+    /// ARN of the role by which SQL writes to Amazon S3. Aurora MySQL.
+    aurora_select_into_s3_role;
+    /// ARN of the role by which SQL calls AWS Lambda. Aurora MySQL.
+    aws_default_lambda_role;
 }
 
 fn value(group: &Fact<Arc<Record<DbClusterParameters>>>, name: &str) -> Derived<String> {
