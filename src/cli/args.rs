@@ -45,6 +45,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Write an assessment in other formats
     Report(ReportArgs),
+    /// Say which principals may do an action, by themselves or as a role that they can become
+    WhoCan(WhoCanArgs),
     /// Decide IAM requests offline, from cases that hold their policies
     Simulate(SimulateArgs),
     /// The rules: list, show, check and test them, begin a new one, see what they may speak of
@@ -234,6 +236,33 @@ pub struct WriteArgs {
     /// Whom SARIF is for: github takes failures only, full has every verdict
     #[arg(long, value_name = "PROFILE", default_value = "github", env = "AURORA_AUDIT_SARIF_PROFILE")]
     pub sarif_profile: SarifProfile,
+}
+
+/// `who-can`
+#[derive(Debug, ClapArgs)]
+pub struct WhoCanArgs {
+    /// Snapshot files, then an action such as rds:DeleteDBCluster, then perhaps a resource: an ARN (`*` and `?` allowed), a
+    /// cluster, or CLUSTER/USER for rds-db:connect. Without one: anything
+    #[arg(required = true, value_name = "SNAPSHOT... ACTION [RESOURCE]")]
+    pub question: Vec<String>,
+    /// Name the statements that allow, and those that may deny, each with its place in the snapshot
+    #[arg(long)]
+    pub explain: bool,
+    /// Leave the answer open where service control policies were not read, instead of assuming that they deny nothing
+    #[arg(long)]
+    pub scps_unknown: bool,
+    /// How to print the answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// `--format` of commands that answer a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
 }
 
 /// `report`

@@ -76,6 +76,15 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// `who-can` without an action.
+    #[error("no action is given\nhelp: aurora-audit who-can SNAPSHOT... ACTION [RESOURCE], as in `who-can estate.jsonl rds-db:connect`")]
+    NoAction,
+    /// `who-can` without a snapshot.
+    #[error("no snapshot is given before the action\nhelp: aurora-audit who-can SNAPSHOT... ACTION [RESOURCE]")]
+    NoSnapshot,
+    /// `who-can` about something that is not there.
+    #[error(transparent)]
+    Question(#[from] crate::facts::QuestionError),
     /// A report could not be made.
     #[error("make a report")]
     Report(#[from] ReportError),

@@ -13,6 +13,7 @@ mod output;
 mod report;
 mod rules;
 mod simulate;
+mod who_can;
 
 use clap::Parser;
 
@@ -30,6 +31,7 @@ pub fn run() -> Exit {
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::WhoCan(args) => who_can::run(&args),
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(&args),
         #[cfg(feature = "collect")]

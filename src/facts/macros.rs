@@ -11,7 +11,8 @@
 /// `name: Type => compute` makes a field lazy: `fn compute(&Name) -> Type` runs when somebody first calls the method `name()`
 /// or a rule reads the field, and never in a run that asks for neither. The struct then holds an empty `OnceLock`, so `compute`
 /// may read the object's other lazy fields, though not in a circle. `on Record, with member: Type` adds what they are computed
-/// from, makes every field lazy and gives the struct `new(record, member)`.
+/// from, makes every field lazy and gives the struct `new(record, member)`; `with` works without a record too, and then the
+/// struct has `new(member, place)`.
 macro_rules! facts {
     ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty, with $with:ident : $with_ty:ty {
         $($(#[doc = $doc:literal])* $field:ident : $ty:ty => $compute:path $(, $optional:ident)?;)*
@@ -39,6 +40,42 @@ macro_rules! facts {
         facts!(@on $name, $type_name, [$($type_doc),*], $base, {
             $($(#[doc = $doc])* $field : $ty => $compute $(, $optional)?;)*
         });
+    };
+    ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal, with $with:ident : $with_ty:ty {
+        $($(#[doc = $doc:literal])* $field:ident : $ty:ty => $compute:path $(, $optional:ident)?;)*
+    } at $at:ident) => {
+        $(#[doc = $type_doc])*
+        #[derive(Debug)]
+        pub struct $name {
+            /// What they are computed from.
+            pub(in $crate::facts) $with: $with_ty,
+            /// Where the object stands.
+            pub $at: $crate::model::Place,
+            $($field: std::sync::OnceLock<$ty>,)*
+        }
+
+        impl $name {
+            /// The facts, none of which is computed yet.
+            pub(in $crate::facts) fn new($with: $with_ty, $at: $crate::model::Place) -> Self {
+                Self { $with, $at, $($field: std::sync::OnceLock::new(),)* }
+            }
+        }
+
+        facts!(@type $name, $type_name, [$($type_doc),*], None, false, {
+            $($(#[doc = $doc])* $field : $ty => $compute $(, $optional)?;)*
+        });
+
+        impl $crate::model::Object for $name {
+            facts!(@own $name { $($field => $compute;)* });
+
+            fn field(&self, index: usize) -> $crate::model::Value<'_> {
+                self.own_field(index)
+            }
+
+            fn place(&self) -> Option<$crate::model::Place> {
+                Some(self.$at.clone())
+            }
+        }
     };
     ($(#[doc = $type_doc:literal])* struct $name:ident = $type_name:literal on $base:ty {
         $($(#[doc = $doc:literal])* $field:ident : $ty:ty $(=> $compute:path)? $(, $optional:ident)?;)*

@@ -16,6 +16,7 @@
 #[macro_use]
 mod macros;
 
+mod aws_account;
 mod cluster;
 mod cluster_snapshot;
 mod estate;
@@ -26,19 +27,24 @@ mod instance;
 mod lookup;
 pub mod network;
 mod parameter;
+mod principal;
 pub mod privileges;
 mod region;
 mod scope;
 mod subject;
 mod subnet_group;
 pub mod tls;
+mod who_can;
 mod world;
 
+pub use aws_account::{AwsAccount, UserCredentials};
 pub use cluster::Cluster;
 pub use cluster_snapshot::ClusterSnapshot;
 pub use found::{Found, Unread};
 pub use instance::Instance;
 pub use parameter::ClusterParameters;
+pub use principal::{AccountAccess, Principal};
 pub use subject::{Identity, Subject, Subjects, TargetType};
 pub use subnet_group::SubnetGroup;
+pub use who_can::{Answer, Answers, Question, QuestionError, Verdict, who_can};
 pub use world::{Facts, TARGETS};

@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::aws_account::{AwsAccount, UserCredentials, aws_accounts, user_credentials};
 use super::cluster::Cluster;
 use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
 use super::estate::Estate;
 use super::found::{Found, unread};
 use super::iam::{Policy, Principals};
 use super::instance::{Instance, instances};
+use super::principal::{AccountAccess, Principal, account_access, principals};
 use super::privileges::DatabaseAccount;
 use super::region::Region;
+use super::index::Scope;
 use super::scope::{GLOBAL, accounts, scopes};
 use super::subject::{Identity, Subject, Subjects, TargetType};
 use super::subnet_group::{SubnetGroup, subnet_groups};
@@ -29,6 +32,10 @@ pub struct Facts {
     endpoints: OnceLock<Found<Endpoint>>,
     database_accounts: OnceLock<Found<DatabaseAccount>>,
     policies: OnceLock<Found<HeldPolicy>>,
+    access: OnceLock<Vec<Arc<AccountAccess>>>,
+    principals: OnceLock<Found<Principal>>,
+    aws_accounts: OnceLock<Found<AwsAccount>>,
+    user_credentials: OnceLock<Found<UserCredentials>>,
 }
 
 /// A policy and its account.
@@ -43,6 +50,9 @@ pub const TARGETS: &[TargetType] = &[
     TargetType { name: "endpoint", object_type: &Endpoint::OBJECT_TYPE },
     TargetType { name: "database_account", object_type: &DatabaseAccount::OBJECT_TYPE },
     TargetType { name: "iam_policy", object_type: &Policy::OBJECT_TYPE },
+    TargetType { name: "iam_principal", object_type: &Principal::OBJECT_TYPE },
+    TargetType { name: "iam_user", object_type: &UserCredentials::OBJECT_TYPE },
+    TargetType { name: "aws_account", object_type: &AwsAccount::OBJECT_TYPE },
 ];
 
 impl Facts {
@@ -63,6 +73,10 @@ impl Facts {
             endpoints: OnceLock::new(),
             database_accounts: OnceLock::new(),
             policies: OnceLock::new(),
+            access: OnceLock::new(),
+            principals: OnceLock::new(),
+            aws_accounts: OnceLock::new(),
+            user_credentials: OnceLock::new(),
         }
     }
 
@@ -131,6 +145,38 @@ impl Facts {
         })
     }
 
+    /// What the principals of each account may do, an account each.
+    pub fn account_access(&self) -> &[Arc<AccountAccess>] {
+        self.access.get_or_init(|| {
+            let access = |account: &String| Arc::new(account_access(&self.estate, &self.regions, account));
+            self.accounts.iter().map(access).collect()
+        })
+    }
+
+    fn principals(&self) -> &Found<Principal> {
+        self.principals.get_or_init(|| {
+            let mut all = Found::default();
+            self.account_access().iter().for_each(|access| all.extend(&principals(access)));
+            all
+        })
+    }
+
+    fn aws_accounts(&self) -> &Found<AwsAccount> {
+        self.aws_accounts.get_or_init(|| self.in_accounts(aws_accounts))
+    }
+
+    fn user_credentials(&self) -> &Found<UserCredentials> {
+        self.user_credentials.get_or_init(|| self.in_accounts(user_credentials))
+    }
+
+    fn in_accounts<T>(&self, found_in: impl Fn(&Estate, &Scope) -> Found<T>) -> Found<T> {
+        let mut all = Found::default();
+        for account in &self.accounts {
+            all.extend(&found_in(&self.estate, &(account.clone(), GLOBAL.to_owned())));
+        }
+        all
+    }
+
     fn in_regions<T>(&self, found_in: impl Fn(&Arc<Region>) -> Found<T>) -> Found<T> {
         let mut all = Found::default();
         self.regions.iter().for_each(|region| all.extend(&found_in(region)));
@@ -174,6 +220,11 @@ impl Subjects for Facts {
             "database_account" => {
                 subjects(self.database_accounts(), |it| (of("database_account", &it.record, &named(it)), it))
             }
+            "iam_principal" => subjects(self.principals(), |it| (principal_identity(it), it)),
+            "iam_user" => subjects(self.user_credentials(), |it| (of("iam_user", &it.record, &it.record.data.user), it)),
+            "aws_account" => subjects(self.aws_accounts(), |it| {
+                (of("aws_account", &it.record, &Fact::Known(it.record.account.clone())), it)
+            }),
             "iam_policy" => subjects(self.policies(), |(account, policy)| (policy_identity(account, policy), policy)),
             _ => Vec::new(),
         }
@@ -205,6 +256,17 @@ fn named(account: &DatabaseAccount) -> Fact<String> {
     let cluster = account.cluster.data.db_cluster_identifier.known();
     let cluster = cluster.map_or("?", String::as_str);
     account.account.as_ref().map(|account| format!("{account} on {cluster}"))
+}
+
+fn principal_identity(principal: &Principal) -> Identity {
+    let who = &principal.of.identity.principal;
+    Identity {
+        kind: "iam_principal",
+        id: Untrusted::new(who.arn.clone()),
+        name: Untrusted::new(who.name.clone()),
+        account: who.account.clone(),
+        region: GLOBAL.to_owned(),
+    }
 }
 
 fn policy_identity(account: &str, policy: &Policy) -> Identity {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 
 use super::line::{Line, Record};
-use super::schema::{collection, ec2, iam, mysql, rds, sts, tls};
+use super::schema::{collection, ec2, iam, mysql, rds, secretsmanager, sts, tls};
 use crate::model::{Gap, RecordRef};
 
 /// A type that a record of a snapshot can hold.
@@ -99,6 +99,9 @@ kinds! {
     "iam.group" groups: iam::GroupDetail;
     "iam.role" roles: iam::RoleDetail;
     "iam.policy" policies: iam::ManagedPolicyDetail;
+    "iam.account_summary" account_summaries: iam::AccountSummary;
+    "iam.credential_report" credential_reports: iam::CredentialReportRow;
+    "secretsmanager.resource_policy" secret_policies: secretsmanager::SecretPolicy;
     "mysql.session" sessions: mysql::Session;
     "mysql.global_variables" global_variables: mysql::GlobalVariables;
     "mysql.account" accounts: mysql::Account;

@@ -15,6 +15,7 @@ use crate::snapshot::schema::iam::{
     ManagedPolicyDetailAnswer, PermissionsBoundary, PermissionsBoundaryAnswer, PolicyDetail, PolicyDetailAnswer,
     PolicyDocument, PolicyVersion, PolicyVersionAnswer, RoleDetail, RoleDetailAnswer, UserDetail, UserDetailAnswer,
 };
+use crate::snapshot::schema::rds::{Tag, TagAnswer};
 
 const PAGE: i32 = 1000;
 
@@ -63,6 +64,7 @@ fn user(user: types::UserDetail) -> Entry<UserDetail> {
     let answer = UserDetailAnswer {
         user_name: user.user_name,
         arn: user.arn,
+        tags: each(user.tags, tag),
         user_policy_list: each(user.user_policy_list, inline),
         group_list: user.group_list,
         attached_managed_policies: each(user.attached_managed_policies, attached),
@@ -88,6 +90,7 @@ fn role(role: types::RoleDetail) -> Entry<RoleDetail> {
         role_name: role.role_name,
         arn: role.arn,
         path: role.path,
+        tags: each(role.tags, tag),
         assume_role_policy_document: role.assume_role_policy_document.as_deref().map(document),
         role_policy_list: each(role.role_policy_list, inline),
         attached_managed_policies: each(role.attached_managed_policies, attached),
@@ -130,6 +133,10 @@ fn inline(policy: types::PolicyDetail) -> PolicyDetail {
 
 fn attached(policy: types::AttachedPolicy) -> AttachedPolicy {
     AttachedPolicyAnswer { policy_name: policy.policy_name, policy_arn: policy.policy_arn }.record()
+}
+
+fn tag(tag: types::Tag) -> Tag {
+    TagAnswer { key: Some(tag.key), value: Some(tag.value) }.record()
 }
 
 fn boundary(boundary: types::AttachedPermissionsBoundary) -> PermissionsBoundary {
@@ -199,7 +206,7 @@ mod tests {
             .role_policy_list(inline.clone())
             .attached_managed_policies(attached)
             .permissions_boundary(limit);
-        let expected = json!({"RoleName": "r", "Arn": "arn:r", "Path": "/",
+        let expected = json!({"RoleName": "r", "Arn": "arn:r", "Path": "/", "Tags": [],
             "AssumeRolePolicyDocument": {"Statement": [1]},
             "RolePolicyList": [{"PolicyName": "i", "PolicyDocument": {"Statement": []}}],
             "AttachedManagedPolicies": [{"PolicyName": "a", "PolicyArn": "arn:a"}],
@@ -207,7 +214,7 @@ mod tests {
         assert_eq!(kept(role(full.build())), ("arn:r".to_owned(), expected));
 
         let sparse = types::UserDetail::builder().user_name("u").arn("arn:u").group_list("g").user_policy_list(inline);
-        let expected = json!({"UserName": "u", "Arn": "arn:u", "GroupList": ["g"], "AttachedManagedPolicies": [],
+        let expected = json!({"UserName": "u", "Arn": "arn:u", "Tags": [], "GroupList": ["g"], "AttachedManagedPolicies": [],
             "UserPolicyList": [{"PolicyName": "i", "PolicyDocument": {"Statement": []}}], "PermissionsBoundary": null});
         assert_eq!(kept(user(sparse.build())), ("arn:u".to_owned(), expected));
     }

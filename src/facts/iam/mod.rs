@@ -23,7 +23,9 @@
 //!
 //! The other modules join policies to those who hold them, statement by statement.
 
+pub mod account;
 mod arn;
+pub mod database;
 mod document;
 pub mod evaluate;
 mod glob;

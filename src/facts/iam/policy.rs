@@ -71,6 +71,34 @@ impl Principals {
         }
     }
 
+    /// Users.
+    pub const fn users(&self) -> &Table<UserDetail> {
+        &self.users
+    }
+
+    /// Roles.
+    pub const fn roles(&self) -> &Table<RoleDetail> {
+        &self.roles
+    }
+
+    /// The group with this name; unknown when it is not there.
+    pub fn group(&self, name: &str) -> Fact<Arc<Record<GroupDetail>>> {
+        let named = self.groups.present().find(|group| group.data.group_name.known().is_some_and(|it| it == name));
+        let missing = || Why::Dangling { kind: "iam.group", id: name.into() };
+        let missing = || Fact::Unknown(self.groups.incomplete().cloned().unwrap_or_else(missing));
+        named.map_or_else(missing, |group| Fact::Known(Arc::clone(group)))
+    }
+
+    /// The managed policy with this ARN; unknown when it is not there.
+    pub fn policy(&self, arn: &str) -> Fact<Arc<Record<ManagedPolicyDetail>>> {
+        self.policies.get(arn)
+    }
+
+    /// Why users or roles may be missing.
+    pub fn incomplete(&self) -> Option<&Why> {
+        self.users.incomplete().or_else(|| self.roles.incomplete())
+    }
+
     /// All policies that somebody holds, sorted by id, and those that are missing.
     pub fn policies(&self, account: &str) -> (Vec<Policy>, Vec<MissingPolicy>) {
         let mut held = Held::default();

@@ -1,9 +1,11 @@
 //! AWS IAM: users, groups, roles and policies, from `iam:GetAccountAuthorizationDetails`.
 //! Shapes: IAM API Reference, Data Types.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::rds::Tag;
 use crate::model::{Reflect, Type, Value};
 
 /// A policy document as JSON text, byte for byte. It is a JSON object, or a JSON string when what the server sent is not JSON.
@@ -51,6 +53,8 @@ record! {
         "UserName" user_name: String, unknown;
         /// ARN.
         "Arn" arn: String, unknown;
+        /// Tags.
+        "Tags" tags: Vec<Tag>, empty;
         /// Policies written into the user.
         "UserPolicyList" user_policy_list: Vec<PolicyDetail>, empty;
         /// Names of its groups.
@@ -87,6 +91,8 @@ record! {
         "Path" path: String, unknown;
         /// Who may assume it.
         "AssumeRolePolicyDocument" assume_role_policy_document: PolicyDocument, unknown;
+        /// Tags.
+        "Tags" tags: Vec<Tag>, empty;
         /// Policies written into the role.
         "RolePolicyList" role_policy_list: Vec<PolicyDetail>, empty;
         /// Managed policies attached to it.
@@ -149,5 +155,48 @@ record! {
         "IsDefaultVersion" is_default_version: bool, unknown;
         /// Its document.
         "Document" document: PolicyDocument, unknown;
+    }
+}
+
+record! {
+    /// Figures about an account, from `iam:GetAccountSummary`.
+    struct AccountSummary / AccountSummaryAnswer = "account_summary" {
+        /// 1 when the root user has MFA, else 0.
+        "AccountMFAEnabled" account_mfa_enabled: i64, unknown;
+        /// 1 when the root user has access keys, else 0.
+        "AccountAccessKeysPresent" account_access_keys_present: i64, unknown;
+    }
+}
+
+record! {
+    /// A row of the credential report, from `iam:GetCredentialReport`: a user, or the root user as `<root_account>`. A column
+    /// that says `N/A`, `no_information` or `not_supported` is left out.
+    struct CredentialReportRow / CredentialReportRowAnswer = "credential_report_row" {
+        /// Name of the user.
+        "user" user: String, unknown;
+        /// ARN of the user.
+        "arn" arn: String, unknown;
+        /// When the user was made.
+        "user_creation_time" user_creation_time: Timestamp, absent;
+        /// Whether it has a console password.
+        "password_enabled" password_enabled: bool, absent;
+        /// When the password was last used.
+        "password_last_used" password_last_used: Timestamp, absent;
+        /// When the password was last changed.
+        "password_last_changed" password_last_changed: Timestamp, absent;
+        /// Whether it has an MFA device.
+        "mfa_active" mfa_active: bool, unknown;
+        /// Whether its first access key is active.
+        "access_key_1_active" access_key_1_active: bool, unknown;
+        /// When the first key was made or last changed.
+        "access_key_1_last_rotated" access_key_1_last_rotated: Timestamp, absent;
+        /// When the first key was last used.
+        "access_key_1_last_used_date" access_key_1_last_used_date: Timestamp, absent;
+        /// Whether its second access key is active.
+        "access_key_2_active" access_key_2_active: bool, unknown;
+        /// When the second key was made or last changed.
+        "access_key_2_last_rotated" access_key_2_last_rotated: Timestamp, absent;
+        /// When the second key was last used.
+        "access_key_2_last_used_date" access_key_2_last_used_date: Timestamp, absent;
     }
 }

@@ -6,5 +6,6 @@ pub mod ec2;
 pub mod iam;
 pub mod mysql;
 pub mod rds;
+pub mod secretsmanager;
 pub mod sts;
 pub mod tls;

@@ -1,0 +1,11 @@
+//! What identities may do to the clusters of their account.
+
+mod cluster;
+mod connect;
+mod danger;
+mod power;
+
+pub use self::cluster::{Cluster, On};
+pub use self::connect::{Connection, DatabaseUser, connections};
+pub use self::danger::{Category, DANGERS, Danger, dangers};
+pub use self::power::{POWERS, Power, PowerName, power, statement};
