@@ -177,6 +177,10 @@ facts! {
         data_api: Power => data_api;
         /// Logging in by IAM: one for each cluster and database user.
         connections: Fact<Vec<Arc<Connection>>> => connections_of;
+        /// Clusters and users that it may log in to by IAM as the master user, as `CLUSTER as USER`.
+        master_logins: Derived<Vec<String>> => master_logins;
+        /// Resources of `rds-db:connect` in its policies that name no cluster or no database user there is, each with the reason.
+        dead_connects: Derived<Vec<String>> => dead_connects;
         /// Chains of permissions that endanger a cluster.
         dangers: Fact<Vec<Arc<Danger>>> => dangers_of;
         /// Steps by which it comes to the permissions of somebody who can do any of this.
@@ -187,8 +191,12 @@ facts! {
         every_bucket: Derived<bool> => every_bucket;
         /// Whether it may call every function of the account.
         every_function: Derived<bool> => every_function;
-        /// Who may assume the role, where that is more than its own account asks for; absent for users.
-        trust: Fact<Arc<Trust>> => trust, optional;
+        /// Those steps in words, sorted, without the roles that trust it.
+        escalation_steps: Vec<String> => escalation_steps;
+        /// Whether it is an administrator, or has any of these powers, or may log in by IAM.
+        holds_power: Fact<bool> => holds_power;
+        /// Which strangers may assume the role; of a user, nobody.
+        trust: Fact<Arc<Trust>> => trust;
     } at at
 }
 
@@ -294,6 +302,45 @@ fn connections_of(principal: &Principal) -> Fact<Vec<Arc<Connection>>> {
     Fact::Known(found.map(Arc::new).collect())
 }
 
+/// Somebody who may log in for sure counts, whatever else is not known.
+fn master_logins(principal: &Principal) -> Derived<Vec<String>> {
+    let connections = match principal.connections() {
+        Fact::Known(connections) => connections,
+        Fact::Absent => return Derived::unknown(Why::NotCollected),
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    let (mut found, mut places, mut unknown) = (BTreeSet::new(), BTreeSet::new(), None);
+    for connection in connections {
+        match (&connection.is_master, &connection.allowed.value) {
+            (Fact::Known(true), Fact::Known(true)) => {
+                let user = if connection.user == "*" { "any user" } else { &connection.user };
+                found.insert(format!("{} as {user}", connection.cluster));
+                places.extend(connection.allowed.from.iter().cloned());
+            }
+            (Fact::Known(false), _) | (_, Fact::Known(false)) => {}
+            (Fact::Unknown(why), _) | (_, Fact::Unknown(why)) => {
+                unknown.get_or_insert_with(|| why.clone());
+            }
+            (Fact::Absent, _) | (_, Fact::Absent) => {
+                unknown.get_or_insert(Why::NotCollected);
+            }
+        }
+    }
+    match unknown {
+        Some(why) if found.is_empty() => Derived::unknown(why),
+        _ => Derived::new(Fact::Known(found.into_iter().collect()), places.into_iter().collect()),
+    }
+}
+
+fn dead_connects(principal: &Principal) -> Derived<Vec<String>> {
+    let Of { access, identity, .. } = &principal.of;
+    let found = database::dead_connects(&access.account, identity, &access.clusters, access.users.as_ref());
+    match (found.why, found.dead.is_empty()) {
+        (Some(why), true) => Derived::unknown(why),
+        _ => Derived::new(Fact::Known(found.dead), found.places),
+    }
+}
+
 fn dangers_of(principal: &Principal) -> Fact<Vec<Arc<Danger>>> {
     let Of { access, identity, .. } = &principal.of;
     if let Some(why) = &access.unread_clusters {
@@ -328,6 +375,35 @@ fn escalations_of(principal: &Principal) -> Vec<Arc<EscalationFact>> {
         .collect();
     found.sort_by(|left, right| left.key.cmp(&right.key));
     found
+}
+
+fn escalation_steps(principal: &Principal) -> Vec<String> {
+    let allowed = |step: &&Arc<EscalationFact>| step.allowed.value == Fact::Known(true) && step.method != ASSUME_ROLE;
+    principal.escalations().iter().filter(allowed).map(|step| format!("{} of {}", step.method, step.to)).collect()
+}
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
+fn holds_power(principal: &Principal) -> Fact<bool> {
+    let powers = [
+        principal.administration(),
+        principal.master_reset(),
+        principal.snapshot_sharing(),
+        principal.secret_reading(),
+        principal.data_api(),
+    ];
+    let logins = match principal.connections() {
+        Fact::Known(list) => list.iter().map(|connection| connection.allowed.value.clone()).collect(),
+        Fact::Absent => Vec::new(),
+        Fact::Unknown(why) => vec![Fact::Unknown(why.clone())],
+    };
+    let administrator = principal.administrator().value.clone();
+    let mut facts = powers.iter().map(|power| power.held.value.clone()).chain(logins).chain([administrator]);
+    let all: Vec<_> = facts.by_ref().collect();
+    if all.contains(&Fact::Known(true)) {
+        return Fact::Known(true);
+    }
+    all.into_iter().find(Fact::is_unknown).unwrap_or(Fact::Known(false))
 }
 
 fn serves_clusters(principal: &Principal) -> Fact<Vec<String>> {
@@ -379,7 +455,7 @@ fn everywhere(principal: &Principal, actions: &[&str], pattern: &str) -> Derived
 
 fn trust(principal: &Principal) -> Fact<Arc<Trust>> {
     let Of { access, identity, .. } = &principal.of;
-    let Some(held) = &identity.trust else { return Fact::Absent };
+    let Some(held) = &identity.trust else { return Fact::Known(Arc::new(Strangers::default().trust(&principal.at))) };
     let document = match &held.document {
         Ok(document) => document,
         Err(why) => return Fact::Unknown(why.clone()),

@@ -3,9 +3,11 @@
 mod cluster;
 mod connect;
 mod danger;
+mod dead;
 mod power;
 
 pub use self::cluster::{Cluster, On};
 pub use self::connect::{Connection, DatabaseUser, connections};
 pub use self::danger::{Category, DANGERS, Danger, dangers};
+pub use self::dead::{DeadConnects, dead_connects};
 pub use self::power::{POWERS, Power, PowerName, power, statement};

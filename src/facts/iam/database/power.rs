@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::cluster::{Cluster, On};
 use super::danger;
 use crate::facts::iam::account::{Account, Because, Identity, Standing, Target};
-use crate::facts::iam::evaluate::Resource;
-use crate::facts::iam::grammar::Action;
+use crate::facts::iam::evaluate::{Held, Layer, Resource, StatementRef};
+use crate::facts::iam::grammar::{Action, Statement};
 use crate::model::{Derived, Fact, Place, Why};
 
 facts! {
@@ -159,8 +159,18 @@ impl Found {
     }
 }
 
+/// The statement of an identity policy, as decisions name it.
+pub(super) fn reference(held: &Held, statement: &Statement) -> StatementRef {
+    StatementRef {
+        layer: Layer::Identity,
+        policy: std::sync::Arc::clone(&held.id),
+        statement: Some(statement.index),
+        sid: statement.sid.clone(),
+    }
+}
+
 /// What people call a statement: `POLICY statement 2`, or by its Sid.
-pub fn statement(statement: &crate::facts::iam::evaluate::StatementRef) -> String {
+pub fn statement(statement: &StatementRef) -> String {
     match (&statement.sid, statement.statement) {
         (Some(sid), _) if !sid.is_empty() => format!("{} statement `{sid}`", statement.policy),
         (_, Some(index)) => format!("{} statement {}", statement.policy, index + 1),
