@@ -1,5 +1,6 @@
 //! `who-can`: snapshots and an action → the principals that may do it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -60,37 +61,46 @@ struct Group<'a> {
     objects: Vec<String>,
 }
 
-/// Groups what is allowed alike. A user is left out where any other user of the cluster is allowed the same way.
+/// Whether two answers differ in what they are about alone.
+fn alike(one: &Answer, other: &Answer) -> bool {
+    let who = |it: &'_ Answer| (it.principal.clone(), it.through.clone(), it.verdict.clone());
+    who(one) == who(other)
+        && one.conditions == other.conditions
+        && one.statements == other.statements
+        && one.against == other.against
+}
+
+/// Groups what is allowed alike. Users are not listed where every user of the cluster is allowed the same way.
 fn groups(answers: &[Answer]) -> Vec<Group<'_>> {
-    let alike = |one: &Answer, other: &Answer| {
-        (&one.principal, &one.through, &one.verdict, &one.conditions) == (&other.principal, &other.through, &other.verdict, &other.conditions)
-            && one.statements == other.statements
-            && one.against == other.against
-    };
-    let is_rest = |answer: &Answer, cluster: &str| {
-        answer.login.as_ref().is_some_and(|(of, user)| of == cluster && user == "*")
-    };
     let mut groups: Vec<Group<'_>> = Vec::new();
     for answer in answers {
-        let object = match &answer.login {
-            Some((cluster, user)) => {
-                let all = answers.iter().any(|other| is_rest(other, cluster) && alike(answer, other));
-                match (all, user.as_str()) {
-                    (true, "*") => format!("{} as any user", safe(cluster)),
-                    (true, _) => continue,
-                    (false, "*") => format!("{} as any other user", safe(cluster)),
-                    (false, user) => format!("{} as {}", safe(cluster), safe(user)),
-                }
-            }
-            None if answer.resource == "*" => "anything".to_owned(),
-            None => safe(&answer.resource).to_string(),
-        };
+        let Some(object) = object(answer, answers) else { continue };
         match groups.iter_mut().find(|group| alike(group.first, answer)) {
             Some(group) => group.objects.push(object),
             None => groups.push(Group { first: answer, objects: vec![object] }),
         }
     }
     groups
+}
+
+/// What an answer is about, for people; nothing when another line says it.
+fn object(answer: &Answer, answers: &[Answer]) -> Option<String> {
+    let Some((cluster, user)) = &answer.login else {
+        return Some(if answer.resource == "*" { "anything".to_owned() } else { safe(&answer.resource).to_string() });
+    };
+    let of_cluster = |other: &&Answer| other.login.as_ref().is_some_and(|(of, _)| of == cluster);
+    let users = |list: &mut dyn Iterator<Item = &Answer>| -> BTreeSet<String> {
+        list.filter_map(|it| it.login.as_ref()).map(|(_, user)| user.clone()).collect()
+    };
+    let named = users(&mut answers.iter().filter(of_cluster));
+    let same = users(&mut answers.iter().filter(of_cluster).filter(|other| alike(answer, other)));
+    let any = same == named && same.contains("*");
+    match user.as_str() {
+        "*" if any => Some(format!("{} as any user", safe(cluster))),
+        "*" => Some(format!("{} as any other user", safe(cluster))),
+        _ if any => None,
+        user => Some(format!("{} as {}", safe(cluster), safe(user))),
+    }
 }
 
 fn text_of(question: &Question, answers: &Answers, snapshot: &Snapshot, explain: bool) -> String {

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::iam::account::{Account, Identity, Standing, Target};
-use super::iam::database::{Cluster, statement};
-use super::iam::evaluate::{Class, Decision, Options, Resource, UnreadScps};
+use super::iam::account::{Account, Because, Identity, Standing, Target};
+use super::iam::database::{Cluster, other_users, statement};
+use super::iam::evaluate::{Decision, Options, Resource, StatementRef, UnreadScps};
 use super::iam::grammar::Action;
 use super::principal::AccountAccess;
 use crate::model::{Fact, Place};
@@ -126,13 +126,13 @@ pub fn who_can(accounts: &[Arc<AccountAccess>], question: &Question) -> Result<A
 struct Object {
     target: Target,
     login: Option<(String, String)>,
-    /// The same for any name, which a named one is left out of when it says no more.
-    is_rest: bool,
+    /// The cluster, when it stands for the database users that no statement names in full.
+    rest_of: Option<(Cluster, String)>,
 }
 
 /// The objects of a question in an account; none when the resource is another account's.
 fn objects(access: &AccountAccess, question: &Question) -> Option<Vec<Object>> {
-    let plain = |target| Object { target, login: None, is_rest: false };
+    let plain = |target| Object { target, login: None, rest_of: None };
     let connects = question.action.service() == "rds-db";
     match question.resource.as_deref() {
         None if connects => Some(access.clusters.iter().flat_map(|cluster| logins(access, cluster, None)).collect()),
@@ -166,7 +166,7 @@ fn logins(access: &AccountAccess, cluster: &Cluster, user: Option<&str>) -> Vec<
     let object = |user: &str, target| Object {
         target,
         login: Some((cluster.name().to_owned(), user.to_owned())),
-        is_rest: user == "*",
+        rest_of: (user == "*").then(|| (cluster.clone(), id.clone())),
     };
     if let Some(user) = user {
         return vec![object(user, cluster.database_user(id, Some(user)))];
@@ -208,22 +208,24 @@ fn ask(account: &Account, question: &Question, identity: &Identity, object: &Obj
     let options = Options { unread_scps, ..Options::default() };
     let decision = account.decide(identity, &question.action, &object.target, options);
     let against = match &decision {
-        Decision::Conditional(it) => it.against.clone(),
+        Decision::Conditional(it) if object.rest_of.is_none() => it.against.clone(),
         _ => Vec::new(),
     };
-    let some_names = matches!(&decision, Decision::Conditional(it) if it.classes.contains(&Class::Resource));
-    let (verdict, because) = match Standing::new(decision, || identity.unread()) {
+    let standing = match &object.rest_of {
+        Some((cluster, id)) if !question.scps_unknown => other_users(account, identity, cluster, id, &question.action),
+        _ => Standing::new(decision, || identity.unread()),
+    };
+    let (verdict, because) = match standing {
         Standing::No => return None,
-        Standing::Held(_) if object.is_rest && some_names => return None,
         Standing::Held(because) if because.conditions.is_empty() => (Verdict::Allowed, because),
         Standing::Held(because) => (Verdict::Conditional, because),
         Standing::Unknown(why) => {
-            let mut because = crate::facts::iam::account::Because::default();
+            let mut because = Because::default();
             because.conditions.insert(why.to_string());
             (Verdict::Unknown, because)
         }
     };
-    let named = |list: &mut dyn Iterator<Item = &crate::facts::iam::evaluate::StatementRef>| {
+    let named = |list: &mut dyn Iterator<Item = &StatementRef>| {
         list.map(|it| (statement(it), account.place(it))).collect::<Vec<_>>()
     };
     Some(Answer {

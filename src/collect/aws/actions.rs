@@ -57,6 +57,12 @@ actions! {
         "tells which networks that does not hold for";
     DESCRIBE_FLOW_LOGS = "ec2:DescribeFlowLogs",
         "tells which networks keep a log of their connections";
+    GET_ACCOUNT_SUMMARY = "iam:GetAccountSummary",
+        "tells whether the root user has MFA and access keys";
+    GENERATE_CREDENTIAL_REPORT = "iam:GenerateCredentialReport",
+        "has IAM write the credential report; changes nothing else";
+    GET_CREDENTIAL_REPORT = "iam:GetCredentialReport",
+        "reads when passwords and access keys were made and used, and who has MFA";
     GET_ACCOUNT_AUTHORIZATION_DETAILS = "iam:GetAccountAuthorizationDetails",
         "reads users, groups, roles and policies: who may manage a cluster or log in by IAM";
 }

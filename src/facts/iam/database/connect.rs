@@ -65,11 +65,43 @@ pub fn connections(
         let target = cluster.database_user(resource_id, Some(&name));
         found.extend(connection(account, cluster, &name, account.standing(identity, &action, &target), exists(&name)));
     }
-    let any = account.standing(identity, &action, &cluster.database_user(resource_id, None));
-    if !any.is_for_some_names() || found.is_empty() {
-        found.extend(connection(account, cluster, "*", any, Fact::Absent));
-    }
+    let rest = other_users(account, identity, cluster, resource_id, &action);
+    found.extend(connection(account, cluster, "*", rest, Fact::Absent));
     found
+}
+
+/// A name that nobody gives a database user: MySQL's names have 32 characters at most.
+const NOBODY: &str = "a-user-without-a-statement-of-its-own";
+
+/// How an identity stands to users that no statement names in full. Where statements cover a part of the names by a pattern,
+/// the condition says which.
+pub fn other_users(
+    account: &Account,
+    identity: &Identity,
+    cluster: &Cluster,
+    resource_id: &str,
+    action: &Action,
+) -> Standing {
+    let nobody = account.standing(identity, action, &cluster.database_user(resource_id, Some(NOBODY)));
+    nobody.or(|| {
+        if !covers_users_by_pattern(identity) {
+            return Standing::No;
+        }
+        account.standing(identity, action, &cluster.database_user(resource_id, None))
+    })
+}
+
+/// Whether a statement has a user name with a wildcard or a variable in it.
+fn covers_users_by_pattern(identity: &Identity) -> bool {
+    identity.policies.identity.iter().any(|held| {
+        held.document.as_ref().map_or(true, |document| {
+            let resources = document.statements.iter().filter_map(|statement| statement.resources.as_ref());
+            resources.flat_map(|resources| &resources.patterns).any(|pattern| {
+                let user = pattern.text.rsplit_once('/').map_or("", |(_, user)| user);
+                pattern.text.contains(":dbuser:") && user != "*" && user.contains(['*', '?', '$'])
+            })
+        })
+    })
 }
 
 fn connection(account: &Account, cluster: &Cluster, user: &str, standing: Standing, exists: Fact<bool>) -> Option<Connection> {

@@ -7,7 +7,7 @@ mod dead;
 mod power;
 
 pub use self::cluster::{Cluster, On};
-pub use self::connect::{Connection, DatabaseUser, connections};
+pub use self::connect::{Connection, DatabaseUser, connections, other_users};
 pub use self::danger::{Category, DANGERS, Danger, dangers};
 pub use self::dead::{DeadConnects, dead_connects};
 pub use self::power::{POWERS, Power, PowerName, power, statement};

@@ -1,0 +1,47 @@
+//! Figures about the account: `iam:GetAccountSummary`.
+
+use std::collections::HashMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::SummaryKeyType;
+
+use crate::collect::Sink;
+use crate::collect::aws::scope::{GLOBAL, Scope};
+use crate::collect::aws::{actions, error};
+use crate::snapshot::schema::iam::{AccountSummary, AccountSummaryAnswer};
+
+/// Reads the summary.
+pub(super) async fn collect(config: &SdkConfig, account: &str) -> Sink {
+    let scope = Scope::new(account, GLOBAL);
+    let mut sink = Sink::default();
+    match Client::new(config).get_account_summary().send().await {
+        Ok(answer) => {
+            let summary = summary(&answer.summary_map.unwrap_or_default());
+            sink.record(scope.pair(), account, actions::GET_ACCOUNT_SUMMARY, &summary);
+        }
+        Err(failed) => sink.gap(scope.pair(), &error::gap(actions::GET_ACCOUNT_SUMMARY, None, &failed)),
+    }
+    sink
+}
+
+fn summary(figures: &HashMap<SummaryKeyType, i32>) -> AccountSummary {
+    let figure = |key: &SummaryKeyType| figures.get(key).copied().map(i64::from);
+    AccountSummaryAnswer {
+        account_mfa_enabled: figure(&SummaryKeyType::AccountMfaEnabled),
+        account_access_keys_present: figure(&SummaryKeyType::AccountAccessKeysPresent),
+    }
+    .record()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_that_is_not_sent_is_unknown() {
+        let figures = HashMap::from([(SummaryKeyType::AccountMfaEnabled, 1), (SummaryKeyType::Users, 7)]);
+        let json = serde_json::to_value(summary(&figures)).unwrap();
+        assert_eq!(json, serde_json::json!({"AccountMFAEnabled": 1}));
+    }
+}
