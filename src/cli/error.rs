@@ -77,7 +77,9 @@ pub enum CliError {
         source: std::io::Error,
     },
     /// `who-can` without an action.
-    #[error("no action is given\nhelp: aurora-audit who-can SNAPSHOT... ACTION [RESOURCE], as in `who-can estate.jsonl rds-db:connect`")]
+    #[error(
+        "no action is given\nhelp: aurora-audit who-can SNAPSHOT... ACTION [RESOURCE], as in `who-can estate.jsonl rds-db:connect`"
+    )]
     NoAction,
     /// `who-can` without a snapshot.
     #[error("no snapshot is given before the action\nhelp: aurora-audit who-can SNAPSHOT... ACTION [RESOURCE]")]

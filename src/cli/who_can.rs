@@ -114,8 +114,8 @@ fn text_of(question: &Question, answers: &Answers, snapshot: &Snapshot, explain:
 
 fn block(out: &mut String, group: &Group<'_>, snapshot: &Snapshot, explain: bool) {
     let answer = group.first;
-    let way: String = answer.through.iter().map(|role| format!(" → {}", safe(role))).collect();
-    let _infallible = writeln!(out, "{}{way}", safe(&answer.principal));
+    let way: Vec<_> = [&answer.principal].into_iter().chain(&answer.through).map(|it| safe(it).to_string()).collect();
+    let _infallible = writeln!(out, "{}", way.join(" → "));
     let mut line = |label: &str, text: String| {
         let _infallible = writeln!(out, "  {label:<12}{text}");
     };
@@ -127,7 +127,10 @@ fn block(out: &mut String, group: &Group<'_>, snapshot: &Snapshot, explain: bool
     if explain {
         let place = |place: &Option<Place>| at(place.as_ref(), snapshot);
         answer.statements.iter().for_each(|(name, it)| line("by", format!("{}{}", safe(name), place(it))));
-        answer.against.iter().for_each(|(name, it)| line("denied by", format!("{} if it applies{}", safe(name), place(it))));
+        answer
+            .against
+            .iter()
+            .for_each(|(name, it)| line("denied by", format!("{} if it applies{}", safe(name), place(it))));
     }
 }
 
@@ -147,7 +150,9 @@ fn summary(out: &mut String, question: &Question, answers: &Answers) {
         answers.asked,
     );
     if answers.answers.iter().any(|answer| answer.assumes_no_scp_denies) {
-        out.push_str("assumed: no service control policy denies it; those were not read (--scps-unknown leaves it open)\n");
+        out.push_str(
+            "assumed: no service control policy denies it; those were not read (--scps-unknown leaves it open)\n",
+        );
     }
     out.push_str("not in a snapshot: session policies, session tags, people behind federated roles\n");
     for missing in &answers.incomplete {
@@ -157,7 +162,10 @@ fn summary(out: &mut String, question: &Question, answers: &Answers) {
 
 fn at(place: Option<&Place>, snapshot: &Snapshot) -> String {
     place.map_or_else(String::new, |place| {
-        let file = snapshot.files.get(usize::from(place.record.file)).map_or_else(String::new, |file| file.path.display().to_string());
+        let file = snapshot
+            .files
+            .get(usize::from(place.record.file))
+            .map_or_else(String::new, |file| file.path.display().to_string());
         format!(" ({}:{} {})", safe(&file), place.record.line, safe(&place.pointer))
     })
 }

@@ -141,7 +141,7 @@ fn unused_days(user: &UserCredentials) -> Derived<i64> {
     let [first, second] = access_keys(row);
     longest(user, &[password(row), first, second], |credential| match credential.used {
         Fact::Absent => credential.made.clone(),
-        used => used.clone(),
+        moment => moment.clone(),
     })
 }
 

@@ -176,8 +176,8 @@ fn logins(access: &AccountAccess, cluster: &Cluster, user: Option<&str>) -> Vec<
         let found = access.connections(identity, cluster);
         names.extend(found.into_iter().map(|connection| connection.user).filter(|user| user != "*"));
     }
-    let named = names.iter().map(|user| object(user, cluster.database_user(id, Some(user))));
-    named.chain([object("*", cluster.database_user(id, None))]).collect()
+    let each = names.iter().map(|user| object(user, cluster.database_user(id, Some(user))));
+    each.chain([object("*", cluster.database_user(id, None))]).collect()
 }
 
 fn of_object(access: &AccountAccess, question: &Question, object: &Object, answers: &mut Vec<Answer>) {

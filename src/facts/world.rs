@@ -8,11 +8,11 @@ use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
 use super::estate::Estate;
 use super::found::{Found, unread};
 use super::iam::{Policy, Principals};
+use super::index::Scope;
 use super::instance::{Instance, instances};
 use super::principal::{AccountAccess, Principal, account_access, principals};
 use super::privileges::DatabaseAccount;
 use super::region::Region;
-use super::index::Scope;
 use super::scope::{GLOBAL, accounts, scopes};
 use super::subject::{Identity, Subject, Subjects, TargetType};
 use super::subnet_group::{SubnetGroup, subnet_groups};
@@ -221,7 +221,9 @@ impl Subjects for Facts {
                 subjects(self.database_accounts(), |it| (of("database_account", &it.record, &named(it)), it))
             }
             "iam_principal" => subjects(self.principals(), |it| (principal_identity(it), it)),
-            "iam_user" => subjects(self.user_credentials(), |it| (of("iam_user", &it.record, &it.record.data.user), it)),
+            "iam_user" => {
+                subjects(self.user_credentials(), |it| (of("iam_user", &it.record, &it.record.data.user), it))
+            }
             "aws_account" => subjects(self.aws_accounts(), |it| {
                 (of("aws_account", &it.record, &Fact::Known(it.record.account.clone())), it)
             }),

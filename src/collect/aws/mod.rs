@@ -142,6 +142,12 @@ mod tests {
     const PREFIX_LISTS: &str = "<DescribeManagedPrefixListsResponse><prefixListSet><item>\
         <prefixListId>pl-1</prefixListId></item></prefixListSet></DescribeManagedPrefixListsResponse>";
 
+    const GENERATED: &str = "<GenerateCredentialReportResponse><GenerateCredentialReportResult><State>COMPLETE</State>\
+        </GenerateCredentialReportResult></GenerateCredentialReportResponse>";
+    /// `user,arn` and a row, in base64.
+    const REPORT: &str = "<GetCredentialReportResponse><GetCredentialReportResult><Content>dXNlcixhcm4KYSxhcm46YQo=\
+        </Content></GetCredentialReportResult></GetCredentialReportResponse>";
+
     /// Answers every call, with an empty list where nothing else is said.
     fn answer(action: &str) -> Answer {
         match action {
@@ -149,6 +155,8 @@ mod tests {
             "DescribeDBClusters" => (200, CLUSTERS.to_owned()),
             "DescribeVpcBlockPublicAccessOptions" => (200, BLOCK_PUBLIC_ACCESS.to_owned()),
             "DescribeManagedPrefixLists" => (200, PREFIX_LISTS.to_owned()),
+            "GenerateCredentialReport" => (200, GENERATED.to_owned()),
+            "GetCredentialReport" => (200, REPORT.to_owned()),
             _ => (200, format!("<{action}Response><{action}Result></{action}Result></{action}Response>")),
         }
     }
@@ -172,7 +180,8 @@ mod tests {
         assert_eq!(collection.identity.as_deref(), Some("arn:aws:iam::123456789012:user/auditor"));
         assert_eq!(collection.clusters[0].arn, "arn:aws:rds:eu-west-1:210987654321:cluster:orders");
         assert_eq!(of_kind(&lines, "gap"), Vec::<&serde_json::Value>::new());
-        assert_eq!(of_kind(&lines, "listing").len(), 22);
+        assert_eq!(of_kind(&lines, "listing").len(), 23);
+        assert_eq!(of_kind(&lines, "iam.credential_report")[0]["id"], "arn:a");
         assert_eq!(of_kind(&lines, "rds.db_cluster_parameters")[0]["id"], "acme");
         assert!(lines.iter().all(|line| line["account"] == "123456789012"));
     }
@@ -187,14 +196,17 @@ mod tests {
                 _ => "",
             };
             let listings = match failing {
-                "GetAccountAuthorizationDetails" => 18,
+                "GetAccountAuthorizationDetails" => 19,
                 "GetCallerIdentity"
+                | "GetAccountSummary"
                 | "DescribeDBClusterParameters"
                 | "GetManagedPrefixListEntries"
-                | "DescribeVpcBlockPublicAccessOptions" => 22,
+                | "DescribeVpcBlockPublicAccessOptions" => 23,
                 "DescribeDBClusterSnapshotAttributes" => continue,
-                _ => 21,
+                _ => 22,
             };
+            // The gap is that of the report, which is what is missing.
+            let action = action.replace("Generate", "Get");
             for (status, body, reason) in
                 [(500, "<!doctype html>", "unsupported"), (403, "<Error><Code>AccessDenied</Code></Error>", "denied")]
             {

@@ -6,10 +6,10 @@ use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthori
 use aws_sdk_iam::types::{self, EntityType};
 use percent_encoding::percent_decode_str;
 
+use crate::collect::Sink;
 use crate::collect::aws::actions;
 use crate::collect::aws::listing::{Entry, Listed, each, write_items};
 use crate::collect::aws::scope::{GLOBAL, Scope};
-use crate::collect::Sink;
 use crate::snapshot::schema::iam::{
     AttachedPolicy, AttachedPolicyAnswer, GroupDetail, GroupDetailAnswer, ManagedPolicyDetail,
     ManagedPolicyDetailAnswer, PermissionsBoundary, PermissionsBoundaryAnswer, PolicyDetail, PolicyDetailAnswer,

@@ -133,7 +133,10 @@ mod tests {
         let json = serde_json::to_value(&rows[0].1).unwrap();
         assert_eq!(rows[0].0, "arn:aws:iam::1:root");
         let of = |key: &str| json[key].clone();
-        assert_eq!((of("mfa_active"), of("password_enabled"), of("access_key_1_active")), (true.into(), serde_json::Value::Null, false.into()));
+        assert_eq!(
+            (of("mfa_active"), of("password_enabled"), of("access_key_1_active")),
+            (true.into(), serde_json::Value::Null, false.into())
+        );
         assert_eq!(of("user_creation_time"), "2020-01-01T00:00:00Z");
     }
 

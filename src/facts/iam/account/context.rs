@@ -127,7 +127,9 @@ impl TagKeys {
             context.set("iam:PassedToService", service.as_str());
         }
         if action.service() == "rds-db" {
-            NOT_OF_CONNECT.into_iter().for_each(|key| context.set_absent(key));
+            for key in NOT_OF_CONNECT {
+                context.set_absent(key);
+            }
         }
         context
     }

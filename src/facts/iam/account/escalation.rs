@@ -36,12 +36,7 @@ const SERVICES: [(&str, &[&str]); 8] = [
 const OF_A_USER: [&str; 3] = ["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"];
 
 /// The steps of an identity; `steps` are the roles that it can assume, `worth` says whose permissions are worth taking.
-pub fn escalations(
-    account: &Account,
-    from: usize,
-    steps: &[Step],
-    worth: impl Fn(usize) -> bool,
-) -> Vec<Escalation> {
+pub fn escalations(account: &Account, from: usize, steps: &[Step], worth: impl Fn(usize) -> bool) -> Vec<Escalation> {
     let Some(identity) = account.identities.get(from) else { return Vec::new() };
     let mut found = Vec::new();
     own_policies(account, identity, &mut found);

@@ -271,7 +271,9 @@ impl Gatherer<'_> {
         let id: Arc<str> = id.into();
         let document = match grammar::Document::parse(text.json(), kind) {
             Ok(document) => document,
-            Err(error) => return unread(&id, Why::Unreadable { detail: format!("the policy document: {error}").into() }),
+            Err(error) => {
+                return unread(&id, Why::Unreadable { detail: format!("the policy document: {error}").into() });
+            }
         };
         let statements = document.statements.iter().map(|it| document.pointer(it.index)).collect();
         self.documents.insert(Arc::clone(&id), Document { place: place.clone(), statements });

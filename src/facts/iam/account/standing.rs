@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn joins_as_kleene_does() {
-        let (held, unknown, no) = (|| Standing::Held(Because::default()), || Standing::Unknown(Why::NotCollected), || Standing::No);
+        let (held, unknown, no) =
+            (|| Standing::Held(Because::default()), || Standing::Unknown(Why::NotCollected), || Standing::No);
         for (left, right, and, or) in [
             (held(), held(), held(), held()),
             (held(), unknown(), unknown(), held()),

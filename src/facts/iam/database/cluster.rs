@@ -150,9 +150,7 @@ impl Cluster {
             On::SecurityGroup => self.security_groups(),
             On::Secret => self.secret(),
             On::Key => data.kms_key_id.as_ref().map(|key| vec![self.guarded(key, Err(Why::NotCollected))]),
-            On::DatabaseUser => {
-                data.db_cluster_resource_id.as_ref().map(|id| vec![self.database_user(id, None)])
-            }
+            On::DatabaseUser => data.db_cluster_resource_id.as_ref().map(|id| vec![self.database_user(id, None)]),
             On::RoleFor(service) => {
                 let roles = format!("arn:{}:iam::{}:role/*", self.partition(), self.record.account);
                 one(Target::new(Resource::matching(&roles)).passed_to(service))
@@ -221,7 +219,11 @@ impl Cluster {
         let policy = Some(Held { id: format!("{arn}#policy").into(), document });
         let account = arn.split(':').nth(4).filter(|it| !it.is_empty()).map(str::to_owned);
         let policies = ResourcePolicies { policy, rcps: Organization::None };
-        Target { account: account.or_else(|| Some(self.record.account.clone())), policies, ..Target::new(Resource::arn(arn)) }
+        Target {
+            account: account.or_else(|| Some(self.record.account.clone())),
+            policies,
+            ..Target::new(Resource::arn(arn))
+        }
     }
 
     /// A database user of a cluster or proxy, by its resource id; any user without a name.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::cluster::Cluster;
 use super::power::statement;
-use crate::facts::iam::account::{Account, Because, Identity, Standing};
 use crate::facts::iam::Token;
+use crate::facts::iam::account::{Account, Because, Identity, Standing};
 use crate::facts::iam::grammar::Action;
 use crate::model::{Derived, Fact, Why};
 
@@ -63,10 +63,10 @@ pub fn connections(
     let mut found = Vec::new();
     for name in names(identity, cluster, users) {
         let target = cluster.database_user(resource_id, Some(&name));
-        found.extend(connection(account, cluster, &name, account.standing(identity, &action, &target), exists(&name)));
+        found.extend(connection(account, cluster, &name, &account.standing(identity, &action, &target), exists(&name)));
     }
     let rest = other_users(account, identity, cluster, resource_id, &action);
-    found.extend(connection(account, cluster, "*", rest, Fact::Absent));
+    found.extend(connection(account, cluster, "*", &rest, Fact::Absent));
     found
 }
 
@@ -104,8 +104,14 @@ fn covers_users_by_pattern(identity: &Identity) -> bool {
     })
 }
 
-fn connection(account: &Account, cluster: &Cluster, user: &str, standing: Standing, exists: Fact<bool>) -> Option<Connection> {
-    let because = match &standing {
+fn connection(
+    account: &Account,
+    cluster: &Cluster,
+    user: &str,
+    standing: &Standing,
+    exists: Fact<bool>,
+) -> Option<Connection> {
+    let because = match standing {
         Standing::No => return None,
         Standing::Held(because) => because.clone(),
         Standing::Unknown(_) => Because::default(),

@@ -88,7 +88,11 @@ fn state(text: &str, account: &str, clusters: &[Cluster], users: Option<&BTreeSe
     let Some(cluster) = named else {
         let unread = clusters.iter().any(|it| matches!(it.record.data.db_cluster_resource_id, Fact::Unknown(_)));
         let scanned = clusters.iter().any(|it| it.record.region == region);
-        return if unread || !scanned { State::Unknown(Why::NotCollected) } else { State::Dead("there is no such cluster") };
+        return if unread || !scanned {
+            State::Unknown(Why::NotCollected)
+        } else {
+            State::Dead("there is no such cluster")
+        };
     };
     match users {
         Some(users) if !user.contains(['*', '?', '$']) => {

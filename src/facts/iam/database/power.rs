@@ -72,7 +72,10 @@ pub static POWERS: &[(PowerName, &[(&str, On)])] = &[
         ],
     ),
     (PowerName::SecretReading, &[("secretsmanager:GetSecretValue", On::Secret)]),
-    (PowerName::DataApi, &[("rds-data:ExecuteStatement", On::Cluster), ("rds-data:BatchExecuteStatement", On::Cluster)]),
+    (
+        PowerName::DataApi,
+        &[("rds-data:ExecuteStatement", On::Cluster), ("rds-data:BatchExecuteStatement", On::Cluster)],
+    ),
 ];
 
 /// How an identity stands to a power over the clusters; `unread` says why there may be more of them.

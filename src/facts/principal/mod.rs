@@ -1,145 +1,23 @@
 //! Users and roles of an account, with what they may do to its clusters.
 
+mod access;
+mod trust;
+
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::iam::account::{Account, Assumptions, Escalation, Identity, IdentityKind, Standing, Target, escalations};
-use super::iam::database::{
-    self, Cluster, Connection, Danger, DatabaseUser, POWERS, Power, PowerName, connections, dangers,
-};
-use super::estate::Estate;
+pub use self::access::AccountAccess;
+pub(super) use self::access::account_access;
+use self::access::administers;
+pub use self::trust::Trust;
+use self::trust::trust;
 use super::found::{Found, unread};
-use super::iam::Principals;
-use super::iam::evaluate::{Organization, Resource};
-use super::iam::grammar::{Action, Effect, Named};
-use super::region::Region;
+use super::iam::account::{Identity, IdentityKind, Standing, Target};
+use super::iam::database::{self, Connection, Danger, Power, PowerName, dangers};
+use super::iam::evaluate::Resource;
+use super::iam::grammar::Action;
 use super::scope::GLOBAL;
-use crate::model::{Derived, Fact, Place, Why};
-use crate::snapshot::Record;
-use crate::snapshot::schema::rds::DbCluster;
-use crate::snapshot::schema::secretsmanager::SecretPolicy;
-
-/// What is shared by the principals of an account.
-#[derive(Debug)]
-pub struct AccountAccess {
-    /// The account.
-    pub account: Account,
-    /// Its Aurora clusters, in all regions.
-    pub clusters: Vec<Cluster>,
-    /// Why there may be more clusters.
-    pub unread_clusters: Option<Why>,
-    /// Database users that authenticate by IAM, when every cluster's accounts were read.
-    pub users: Option<BTreeSet<DatabaseUser>>,
-    assumptions: OnceLock<Assumptions>,
-    worth: OnceLock<Vec<bool>>,
-}
-
-impl AccountAccess {
-    pub(super) fn new(
-        account: Account,
-        clusters: Vec<Cluster>,
-        unread_clusters: Option<Why>,
-        users: Option<BTreeSet<DatabaseUser>>,
-    ) -> Self {
-        let (assumptions, worth) = (OnceLock::new(), OnceLock::new());
-        Self { account, clusters, unread_clusters, users, assumptions, worth }
-    }
-
-    /// Who can become which role.
-    pub fn assumptions(&self) -> &Assumptions {
-        self.assumptions.get_or_init(|| Assumptions::new(&self.account))
-    }
-
-    /// Whether each identity is an administrator or has a power over a cluster, or may have.
-    pub fn worth(&self) -> &[bool] {
-        self.worth.get_or_init(|| self.account.identities.iter().map(|identity| self.is_worth(identity)).collect())
-    }
-
-    fn is_worth(&self, identity: &Identity) -> bool {
-        identity.kind != IdentityKind::Root
-            && !identity.is_service_linked()
-            && (administers(&self.account, identity) != Standing::No
-                || POWERS.iter().any(|(name, _)| self.power(identity, *name).held.value != Fact::Known(false))
-                || self.clusters.iter().any(|cluster| !self.connections(identity, cluster).is_empty()))
-    }
-
-    /// How an identity stands to a power.
-    pub fn power(&self, identity: &Identity, name: PowerName) -> Power {
-        database::power(&self.account, identity, &self.clusters, self.unread_clusters.as_ref(), name)
-    }
-
-    /// The logins by IAM that an identity may do on a cluster.
-    pub fn connections(&self, identity: &Identity, cluster: &Cluster) -> Vec<Connection> {
-        connections(&self.account, identity, cluster, self.users.as_ref())
-    }
-
-    /// The steps by which an identity comes to permissions that are worth something.
-    pub fn escalations(&self, index: usize) -> Vec<Escalation> {
-        let worth = |to: usize| self.worth().get(to).copied().unwrap_or(false);
-        escalations(&self.account, index, self.assumptions().steps(index), worth)
-    }
-}
-
-/// What the principals of an account may do. Control policies of the organisation are not in a snapshot yet.
-pub(super) fn account_access(estate: &Estate, regions: &[Arc<Region>], account: &str) -> AccountAccess {
-    let scope = (account.to_owned(), GLOBAL.to_owned());
-    let tables = Principals::new(&estate.snapshot, &estate.index, &scope);
-    let scps = Organization::Unread(estate.index.why(&scope, "organizations:ListPoliciesForTarget", None));
-    let (mut clusters, mut unread, mut users) = (Vec::new(), None, Some(BTreeSet::new()));
-    for region in regions.iter().filter(|region| region.scope.0 == account) {
-        let table = region.clusters();
-        unread = unread.or_else(|| table.incomplete().cloned());
-        for record in table.present() {
-            let cluster = Cluster { record: Arc::clone(record), secret_policy: secret_policy(region, record) };
-            users = users.zip(iam_users(region, record)).map(|(mut all, more)| {
-                all.extend(more);
-                all
-            });
-            clusters.push(cluster);
-        }
-    }
-    AccountAccess::new(Account::new(account, &tables, &scps), clusters, unread, users)
-}
-
-fn secret_policy(region: &Region, cluster: &Record<DbCluster>) -> Fact<Arc<Record<SecretPolicy>>> {
-    const SOURCE: &str = "secretsmanager:GetResourcePolicy";
-    let arn = cluster.data.master_user_secret.as_ref().and_then(|secret| secret.secret_arn.clone());
-    arn.and_then(|arn| {
-        let records = &region.estate.snapshot.records.secret_policies;
-        let newest = records.iter().filter(|it| it.data.arn.known() == Some(&arn)).max_by_key(|it| it.observed);
-        newest.map_or_else(|| Fact::Unknown(region.why(SOURCE, Some(&arn))), |record| Fact::Known(Arc::clone(record)))
-    })
-}
-
-/// The database users of a cluster that authenticate by IAM; none when its accounts were not read.
-fn iam_users(region: &Region, cluster: &Record<DbCluster>) -> Option<BTreeSet<DatabaseUser>> {
-    let arn = cluster.data.db_cluster_arn.known()?;
-    let accounts = region.estate.lookups.accounts.all(&region.scope, arn);
-    let mut users = BTreeSet::new();
-    for account in &accounts {
-        if account.data.plugin.known()? == "AWSAuthenticationPlugin" {
-            users.insert(DatabaseUser { cluster: arn.clone(), user: account.data.user.known()?.clone() });
-        }
-    }
-    (!accounts.is_empty()).then_some(users)
-}
-
-/// The users and roles of an account, and the knowledge that there may be more.
-pub(super) fn principals(access: &Arc<AccountAccess>) -> Found<Principal> {
-    let mut found = Found::default();
-    for (index, identity) in access.account.identities.iter().enumerate() {
-        if let Some(place) = &identity.place {
-            let of = Of { access: Arc::clone(access), index, identity: Arc::clone(identity) };
-            found.present.push(Arc::new(Principal::new(of, place.clone())));
-        }
-    }
-    if let Some(why) = &access.account.incomplete {
-        let scope = (access.account.id.clone(), GLOBAL.to_owned());
-        let what = format!("all users and roles of {}", access.account.id);
-        found.unread.push(unread("iam_principal", &scope, &what, why.clone()));
-    }
-    found
-}
+use crate::model::{Derived, Fact, Why};
 
 /// One identity of an account.
 #[derive(Debug)]
@@ -214,20 +92,6 @@ facts! {
     } key key
 }
 
-facts! {
-    /// What a role's trust policy grants to strangers.
-    struct Trust = "iam_trust" {
-        /// Whether anybody may assume the role, under no condition.
-        everyone: Derived<bool>;
-        /// Other accounts that may assume it without an external id or a condition on their organisation.
-        foreign_accounts: Derived<Vec<String>>;
-        /// Identity providers (OIDC) whose tokens are accepted whatever their subject.
-        providers_without_subject: Derived<Vec<String>>;
-        /// Services that may act with it without a condition on the source.
-        services_without_source: Derived<Vec<String>>;
-    }
-}
-
 fn name(principal: &Principal) -> String {
     principal.of.identity.principal.name.clone()
 }
@@ -256,24 +120,6 @@ fn administrator(principal: &Principal) -> Derived<bool> {
         _ => Vec::new(),
     };
     Derived::new(standing.fact(), places)
-}
-
-/// Actions of different services: who may do all of them on everything may do everything.
-const OF_AN_ADMINISTRATOR: [&str; 5] =
-    ["iam:PutRolePolicy", "rds:DeleteDBCluster", "ec2:RunInstances", "secretsmanager:GetSecretValue", "rds-db:connect"];
-
-fn administers(account: &Account, identity: &Identity) -> Standing {
-    let mut all = Standing::Held(super::iam::account::Because::default());
-    for action in OF_AN_ADMINISTRATOR.iter().filter_map(|action| Action::new(action)) {
-        all = all.and(|| {
-            let standing = account.standing(identity, &action, &Target::new(Resource::matching("*")));
-            if standing.is_for_some_names() { Standing::No } else { standing }
-        });
-        if all == Standing::No {
-            break;
-        }
-    }
-    all
 }
 
 macro_rules! powers {
@@ -453,79 +299,19 @@ fn everywhere(principal: &Principal, actions: &[&str], pattern: &str) -> Derived
     Derived::new(any.fact(), places)
 }
 
-fn trust(principal: &Principal) -> Fact<Arc<Trust>> {
-    let Of { access, identity, .. } = &principal.of;
-    let Some(held) = &identity.trust else { return Fact::Known(Arc::new(Strangers::default().trust(&principal.at))) };
-    let document = match &held.document {
-        Ok(document) => document,
-        Err(why) => return Fact::Unknown(why.clone()),
-    };
-    if let Some(faulty) = document.statements.iter().find(|it| !it.faults.is_empty()) {
-        let detail = format!("statement {} of the trust policy", faulty.index + 1);
-        return Fact::Unknown(Why::Unreadable { detail: detail.into() });
-    }
-    let mut found = Strangers::default();
-    for statement in document.statements.iter().filter(|statement| statement.effect == Some(Effect::Allow)) {
-        let keys: BTreeSet<&str> = statement.tests.iter().flat_map(|test| test.keys()).collect();
-        let Some(principals) = &statement.principals else { continue };
-        if principals.negated {
-            found.everyone |= keys.is_empty();
-        } else {
-            principals.named.iter().for_each(|named| found.add(named, &keys, &access.account.id));
+/// The users and roles of an account, and the knowledge that there may be more.
+pub(super) fn principals(access: &Arc<AccountAccess>) -> Found<Principal> {
+    let mut found = Found::default();
+    for (index, identity) in access.account.identities.iter().enumerate() {
+        if let Some(place) = &identity.place {
+            let of = Of { access: Arc::clone(access), index, identity: Arc::clone(identity) };
+            found.present.push(Arc::new(Principal::new(of, place.clone())));
         }
     }
-    let place = principal.at.member("AssumeRolePolicyDocument");
-    Fact::Known(Arc::new(found.trust(&place)))
-}
-
-#[derive(Default)]
-struct Strangers {
-    everyone: bool,
-    accounts: BTreeSet<String>,
-    providers: BTreeSet<String>,
-    services: BTreeSet<String>,
-}
-
-/// Keys that tie a foreign account down.
-const TIES: [&str; 5] =
-    ["sts:externalid", "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:principalaccount"];
-
-/// Keys that tie a service down to its source.
-const SOURCES: [&str; 4] = ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
-
-impl Strangers {
-    fn add(&mut self, named: &Named, keys: &BTreeSet<&str>, own: &str) {
-        let tied = |ties: &[&str]| ties.iter().any(|tie| keys.contains(tie));
-        match named {
-            Named::Everyone => self.everyone |= !tied(&TIES),
-            Named::Account(account) if account != own && !tied(&TIES) => {
-                self.accounts.insert(account.clone());
-            }
-            Named::Arn(arn) => {
-                let account = arn.split(':').nth(4).unwrap_or_default();
-                if !account.is_empty() && account != own && !tied(&TIES) {
-                    self.accounts.insert(account.to_owned());
-                }
-            }
-            Named::Federated(provider) if provider.contains(":oidc-provider/") => {
-                if !keys.iter().any(|key| key.ends_with(":sub")) {
-                    self.providers.insert(provider.clone());
-                }
-            }
-            Named::Service(service) if !tied(&SOURCES) => {
-                self.services.insert(service.clone());
-            }
-            _ => {}
-        }
+    if let Some(why) = &access.account.incomplete {
+        let scope = (access.account.id.clone(), GLOBAL.to_owned());
+        let what = format!("all users and roles of {}", access.account.id);
+        found.unread.push(unread("iam_principal", &scope, &what, why.clone()));
     }
-
-    fn trust(self, place: &Place) -> Trust {
-        let list = |set: BTreeSet<String>| Derived::new(Fact::Known(set.into_iter().collect()), vec![place.clone()]);
-        Trust {
-            everyone: Derived::new(Fact::Known(self.everyone), vec![place.clone()]),
-            foreign_accounts: list(self.accounts),
-            providers_without_subject: list(self.providers),
-            services_without_source: list(self.services),
-        }
-    }
+    found
 }
