@@ -97,7 +97,9 @@ pub fn power(
         for cluster in clusters.iter().filter(|cluster| name != PowerName::DataApi || speaks_http(cluster)) {
             found.add(text, Some(cluster), danger::on(account, identity, cluster, &action, on));
         }
-        if let Some(why) = unread.filter(|_| identity.may_touch(&action)) {
+        // A policy of the resource may grant what the identity's own policies do not mention.
+        let may_be_granted = matches!(on, On::Secret | On::Key) || identity.may_touch(&action);
+        if let Some(why) = unread.filter(|_| may_be_granted) {
             found.unknown.get_or_insert_with(|| why.clone());
         }
     }
