@@ -60,6 +60,11 @@ fn of_const(value: &Const) -> Cel {
         Const::Int(value) => Cel::Int(*value),
         Const::Str(value) => text(value.as_str()),
         Const::List(items) => items.iter().map(of_const).collect::<Vec<_>>().into(),
+        Const::Cidr(value) => of(Value::Cidr(*value)).unwrap(),
+        Const::Timestamp(value) => of(Value::Timestamp(*value)).unwrap(),
+        Const::Duration(value) => of(Value::Duration(*value)).unwrap(),
+        Const::Version(value) => version(value),
+        Const::Arn(value) => text(value.as_str()),
         other => panic!("{other:?}"),
     }
 }
@@ -168,7 +173,8 @@ fn precedence_and_operators_mean_the_same() {
 fn shipped_rules_mean_the_same() {
     let rules = load(&embedded(), TARGETS).unwrap_or_else(|errors| panic!("{errors}"));
     let (mut compared, mut beyond) = (0, 0);
-    for rule in &rules.rules {
+    // Sets of addresses are counted by us alone: there is nothing to compare with.
+    for rule in rules.rules.iter().filter(|rule| !rule.text.contains("cidr.ipv")) {
         for (subject, element, values, ours) in rule.judged_cases() {
             let mut context = context();
             context.add_variable_from_value("r", object_of(subject));
