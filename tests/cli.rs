@@ -345,3 +345,21 @@ fn evidence_stands_where_it_says() {
     }
     assert!(followed > 500, "{followed}");
 }
+
+#[test]
+fn paths_show_who_reaches_a_cluster_and_by_what() {
+    let path = fixture().display().to_string();
+    let shop = run(["paths", &path, "--network", "--cluster", "shop"], &[]);
+    insta::assert_snapshot!("paths_network_shop", shop.transcript());
+    let all = run(["paths", &path, "--network", "--corporate-cidr", "198.51.100.0/24"], &[]);
+    assert_eq!(all.code, 0, "{}", all.transcript());
+    for cluster in ["ledger", "orders", "reports", "shop"] {
+        assert!(all.stdout.contains(&format!("{cluster} (arn:")), "{}", all.stdout);
+    }
+    for (args, code) in
+        [(vec!["--network", "--cluster", "nobody"], 2), (vec![], 2), (vec!["--network", "--corporate-cidr", "x"], 2)]
+    {
+        let result = run(["paths", &path].into_iter().chain(args.iter().copied()), &[]);
+        assert_eq!((result.code, result.stdout.is_empty()), (code, true), "{}", result.transcript());
+    }
+}

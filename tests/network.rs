@@ -222,3 +222,130 @@ fn pointers(value: &Value, pointer: &str, found: &mut Vec<String>) {
         _ => {}
     }
 }
+
+fn rule_of(source: &str) -> Rule {
+    let source = match source {
+        "group" => Source::Group,
+        range => Source::Range(net(range)),
+    };
+    Rule { protocol: "tcp", ports: Some((3306, 3306)), source }
+}
+
+/// A database in a subnet with a route to the internet, behind an ACL that lets everything through.
+fn public(rules: &[&str]) -> Topology {
+    let route = |to: &str, target| Route { to: net(to), target, blackhole: false, propagated: false };
+    let mut acl = Vec::new();
+    for (number, allow, range) in
+        [(100, true, "0.0.0.0/0"), (101, true, "::/0"), (32767, false, "0.0.0.0/0"), (32768, false, "::/0")]
+    {
+        for egress in [false, true] {
+            acl.push(AclEntry { number, egress, allow, protocol: -1, ports: None, range: net(range) });
+        }
+    }
+    Topology {
+        port: 3306,
+        public: true,
+        dual_stack: false,
+        block_mode: "off",
+        excluded: false,
+        subnet: vec![net("10.0.1.0/24"), net("2a05:1:0:1::/64")],
+        routes: vec![
+            route("10.0.0.0/16", "local"),
+            route("2a05:1::/56", "local"),
+            route("0.0.0.0/0", "igw-1"),
+            route("::/0", "igw-1"),
+        ],
+        acl,
+        rules: rules.iter().map(|rule| rule_of(rule)).collect(),
+        peer: vec![net("10.7.0.0/16")],
+        members: vec!["10.0.2.5".parse().unwrap()],
+        list: Vec::new(),
+    }
+}
+
+/// The topologies that everybody gets wrong somewhere, with the truth worked out by hand: addresses, and the class of each that is
+/// admitted.
+#[test]
+fn known_topologies_have_their_known_truth() {
+    let closed = public(&["10.0.0.0/16"]);
+    let private = Topology { public: false, routes: public(&[]).routes[..2].to_vec(), ..public(&["0.0.0.0/0"]) };
+    let split = public(&["0.0.0.0/1", "128.0.0.0/1"]);
+    let mut denied = public(&["0.0.0.0/0"]);
+    let deny = AclEntry {
+        number: 50,
+        egress: false,
+        allow: false,
+        protocol: 6,
+        ports: Some((3306, 3306)),
+        range: net("8.0.0.0/8"),
+    };
+    denied.acl.push(deny);
+    let v6 = Topology { dual_stack: true, ..public(&["::/0"]) };
+    let group = public(&["group"]);
+    let mut peering = public(&["10.7.0.0/16", "192.168.0.0/16"]);
+    peering.routes.push(Route { to: net("10.7.0.0/17"), target: "pcx-1", blackhole: false, propagated: false });
+    peering.routes.push(Route { to: net("192.168.0.0/16"), target: "pcx-1", blackhole: false, propagated: false });
+    for (what, topology, truth) in [
+        (
+            "public instance behind a closed group",
+            closed,
+            &[("8.8.8.8", ""), ("10.0.9.9", "vpc"), ("10.1.0.0", "")][..],
+        ),
+        ("open group in a private subnet", private, &[("8.8.8.8", ""), ("10.0.9.9", "vpc"), ("10.7.0.1", "")]),
+        (
+            "split world",
+            split,
+            &[
+                ("8.8.8.8", "internet"),
+                ("200.0.0.1", "internet"),
+                ("10.0.9.9", "vpc"),
+                ("192.168.0.1", ""),
+                ("2a05:2::1", ""),
+            ],
+        ),
+        ("ACL that denies", denied, &[("8.8.8.8", ""), ("7.255.255.255", "internet"), ("9.0.0.0", "internet")]),
+        ("IPv6 only", v6, &[("8.8.8.8", ""), ("2a05:2::1", "internet"), ("2a05:1:0:2::1", "vpc"), ("fd00::1", "")]),
+        ("group", group, &[("8.8.8.8", ""), ("10.0.2.5", "security_group"), ("10.0.2.6", "")]),
+        ("peering", peering, &[("10.7.1.1", "peered"), ("10.7.200.1", ""), ("192.168.0.1", ""), ("8.8.8.8", "")]),
+    ] {
+        let found = found(&estate::facts(&records(&topology)));
+        for (address, class) in truth {
+            let address: IpAddr = address.parse().unwrap();
+            let of: Vec<_> = found
+                .classes
+                .iter()
+                .filter(|(_, set)| set.contains(address))
+                .map(|(class, _)| class.as_str())
+                .collect();
+            assert_eq!(of.first().copied().unwrap_or_default(), *class, "{what}: {address} is {of:?}");
+            assert_eq!(connects(&topology, address).unwrap_or_default(), *class, "{what}: {address} in the simulator");
+        }
+        assert!(found.whole, "{what}");
+    }
+}
+
+/// Two hops: the database admits the application, the application admits the bastion; and the circle back does no harm.
+#[test]
+fn chains_of_groups_are_followed_to_their_end() {
+    let mut records = records(&public(&["group"]));
+    let admits = |id: &str, from: &[&str]| {
+        let pairs: Vec<_> =
+            from.iter().map(|id| serde_json::json!({"GroupId": id, "UserId": estate::ACCOUNT})).collect();
+        let rule = serde_json::json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [], "Ipv6Ranges": [],
+            "PrefixListIds": [], "UserIdGroupPairs": pairs});
+        (
+            "ec2.security_group",
+            serde_json::json!({"GroupId": id, "GroupName": id, "VpcId": "vpc-1", "IpPermissions": [rule]}),
+        )
+    };
+    records.extend([
+        admits("sg-app", &["sg-bastion", "sg-app"]),
+        admits("sg-bastion", &["sg-app", "sg-vpn"]),
+        admits("sg-vpn", &[]),
+    ]);
+    let facts = estate::facts(&records);
+    let reach = facts.instances().present[0].reachability();
+    let chains: Vec<_> = reach.sources.iter().flat_map(|source| &source.chains).collect();
+    assert_eq!(chains, ["sg-bastion → sg-app", "sg-vpn → sg-bastion → sg-app"]);
+    assert_eq!(reach.sources[0].interfaces.names(), &["eni-0"]);
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 use crate::config::Output;
 use crate::model::Severity;
@@ -47,6 +48,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Say which principals may do an action, by themselves or as a role that they can become
     WhoCan(WhoCanArgs),
+    /// Show who reaches each cluster of a snapshot, and by what
+    Paths(PathsArgs),
     /// Decide IAM requests offline, from cases that hold their policies
     Simulate(SimulateArgs),
     /// The rules: list, show, check and test them, begin a new one, see what they may speak of
@@ -69,6 +72,23 @@ pub struct SimulateArgs {
     /// End with 1 when a decision differs from what its case has under `expected`
     #[arg(long)]
     pub expect: bool,
+}
+
+/// `paths`
+#[derive(Debug, ClapArgs)]
+pub struct PathsArgs {
+    /// Snapshot files, `.zst` or not; several are joined
+    #[arg(required = true, value_name = "SNAPSHOT")]
+    pub snapshots: Vec<PathBuf>,
+    /// Show the network: the addresses that reach each instance, each with the rule, the ACL and the route that let them
+    #[arg(long, required = true)]
+    pub network: bool,
+    /// Only the cluster of this name or ARN
+    #[arg(long, value_name = "ID")]
+    pub cluster: Option<String>,
+    /// Range of the company's own addresses; repeatable
+    #[arg(long = "corporate-cidr", value_name = "CIDR", value_delimiter = ',', env = "AURORA_AUDIT_CORPORATE_CIDR")]
+    pub corporate_cidrs: Vec<IpNet>,
 }
 
 /// `check`

@@ -87,6 +87,12 @@ pub enum CliError {
     /// `who-can` about something that is not there.
     #[error(transparent)]
     Question(#[from] crate::facts::QuestionError),
+    /// No cluster has the name that was asked for.
+    #[error("no cluster `{}` is in the snapshot\nhelp: give its DBClusterIdentifier or its ARN", crate::model::Untrusted::from(name.as_str()))]
+    NoSuchCluster {
+        /// The name.
+        name: String,
+    },
     /// A report could not be made.
     #[error("make a report")]
     Report(#[from] ReportError),

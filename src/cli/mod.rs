@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod logging;
 mod output;
+mod paths;
 mod report;
 mod rules;
 mod simulate;
@@ -27,6 +28,7 @@ pub fn run() -> Exit {
     let result = match args.command {
         Command::Check(args) => check::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Paths(args) => paths::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -53,7 +53,7 @@ pub fn say(text: &str) -> Result<Exit, CliError> {
 }
 
 /// A reader that has seen enough closes the pipe; that is no error.
-fn to_stdout(bytes: &[u8]) -> Result<(), CliError> {
+pub fn to_stdout(bytes: &[u8]) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     written(stdout.write_all(bytes).and_then(|()| stdout.flush())).map(drop)
 }

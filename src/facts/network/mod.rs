@@ -3,6 +3,7 @@
 mod acl;
 mod association;
 mod bounds;
+mod chain;
 mod ingress;
 mod interface;
 mod prefix_list;

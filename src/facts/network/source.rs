@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use super::acl::AclEntry;
 use super::bounds::Bounds;
+use super::chain::chains;
 use super::ingress::IngressSource;
 use super::interface::{Interfaces, is_forwarder, named};
 use super::reach::{Admission, SourceClass, places, step, whole};
@@ -109,6 +110,8 @@ facts! {
         rule_id: Fact<String>;
         /// The rule that admits it.
         security_group_rule: Derived<String>;
+        /// Whom a group that is the source lets in itself, step by step, as in `sg-bastion → sg-app`.
+        chains: Vec<String>;
         /// Known network interfaces at these addresses.
         interfaces: Occupants;
     } key key
@@ -148,6 +151,7 @@ impl NetworkSource {
                 Some(rule) => step(rule.words(), vec![rule.at.clone()]),
                 None => Derived::unknown(unread()),
             },
+            chains: rule.as_ref().filter(|_| by_group).map(|rule| chains(&rule.source_id, view)).unwrap_or_default(),
             source_id: rule.as_ref().map_or(Fact::Absent, |rule| Fact::Known(rule.source_id.clone())),
             interfaces: Occupants {
                 interfaces: Arc::clone(&view.here.interfaces),
