@@ -46,6 +46,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Write an assessment in other formats
     Report(ReportArgs),
+    /// Print the database account that an audit needs
+    Permissions(PermissionsArgs),
     /// Say which principals may do an action, by themselves or as a role that they can become
     WhoCan(WhoCanArgs),
     /// Show who reaches each cluster of a snapshot, and by what
@@ -293,6 +295,38 @@ pub struct ReportArgs {
     pub assessment: PathBuf,
     #[command(flatten)]
     pub writing: WriteArgs,
+}
+
+/// `permissions`
+#[derive(Debug, ClapArgs)]
+pub struct PermissionsArgs {
+    /// Print SQL: for an account that logs in by IAM, by password, or one that cannot see a hash
+    #[arg(long, value_name = "ACCOUNT", num_args = 0..=1, default_value = "iam", default_missing_value = "iam")]
+    pub sql: SqlAccount,
+    /// Name of the account
+    #[arg(long, value_name = "USER", default_value = "aurora_audit")]
+    pub user: String,
+    /// Hosts that it may come from, as a pattern of MySQL
+    #[arg(long, value_name = "PATTERN", default_value = "%")]
+    pub host: String,
+    /// Version of the server
+    #[arg(long, value_name = "VERSION", default_value = "8.0.39", value_parser = server_version)]
+    pub server_version: crate::model::Version,
+}
+
+fn server_version(text: &str) -> Result<crate::model::Version, &'static str> {
+    text.parse().map_err(|()| "not a version such as 8.0.39")
+}
+
+/// `permissions --sql`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlAccount {
+    /// Logs in by tokens of IAM
+    Iam,
+    /// Logs in by a password
+    Password,
+    /// Logs in by a password, and is shown no password hash
+    HashBlind,
 }
 
 /// `collect`

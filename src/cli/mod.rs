@@ -11,6 +11,7 @@ mod generate;
 mod logging;
 mod output;
 mod paths;
+mod permissions;
 mod report;
 mod rules;
 mod simulate;
@@ -28,6 +29,7 @@ pub fn run() -> Exit {
     let result = match args.command {
         Command::Check(args) => check::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Permissions(args) => permissions::run(&args),
         Command::Paths(args) => paths::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Rules(args) => rules::run(&args),

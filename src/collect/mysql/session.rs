@@ -101,3 +101,7 @@ async fn connect(endpoint: &EndpointTarget, way: Way<'_>) -> Result<Transport, F
 async fn within<T>(seconds: u64, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     timeout(Duration::from_secs(seconds), work).await.unwrap_or(Err(Failure::Timeout { seconds }))
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
