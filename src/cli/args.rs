@@ -52,6 +52,8 @@ pub enum Command {
     WhoCan(WhoCanArgs),
     /// Show who reaches each cluster of a snapshot, and by what
     Paths(PathsArgs),
+    /// Tell what the certificates in a file prove, and for which names; opens no socket
+    Certificate(CertificateArgs),
     /// Decide IAM requests offline, from cases that hold their policies
     Simulate(SimulateArgs),
     /// The rules: list, show, check and test them, begin a new one, see what they may speak of
@@ -327,6 +329,26 @@ pub enum SqlAccount {
     Password,
     /// Logs in by a password, and is shown no password hash
     HashBlind,
+}
+
+/// `certificate`
+#[derive(Debug, ClapArgs)]
+pub struct CertificateArgs {
+    /// PEM file: the server's certificate first, then the certificates it sends with it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Name that clients use for the server, a host name or an address; repeatable
+    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true)]
+    pub names: Vec<String>,
+    /// PEM file of the authorities to trust, in place of the built-in bundles
+    #[arg(long, value_name = "FILE", env = "AURORA_AUDIT_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+    /// Time to judge dates at (RFC 3339); default the clock
+    #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
+    pub now: Option<String>,
 }
 
 /// `collect`

@@ -33,7 +33,7 @@ pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
 }
 
 /// The clock, to the second.
-fn clock() -> Timestamp {
+pub fn clock() -> Timestamp {
     let clock = Timestamp::now();
     Timestamp::from_second(clock.as_second()).unwrap_or(clock)
 }

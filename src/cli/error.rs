@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use crate::config::SettingsError;
+use crate::model::Why;
+use crate::model::anchors::BadPem;
 use crate::report::ReportError;
 use crate::rules::{CaseFailure, LoadErrors, SourceError};
 use crate::snapshot::{FileError, ReadError};
@@ -57,6 +59,30 @@ pub enum CliError {
     /// A folder of rules cannot be read.
     #[error(transparent)]
     RuleSource(#[from] SourceError),
+    /// A file cannot be read as certificates.
+    #[error("read certificates from `{}`", path.display())]
+    CertificateFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file holds no certificates, or a broken one.
+    #[error("read certificates from `{}`", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: BadPem,
+    },
+    /// A certificate whose fields cannot be read.
+    #[error("judge the certificate in `{}`: {why}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: Why,
+    },
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -112,9 +138,11 @@ pub enum CliError {
     #[error(transparent)]
     Anchors(#[from] crate::collect::tls::BadAnchors),
     /// The built-in trust anchors cannot be read.
-    #[cfg(feature = "collect")]
     #[error("read the built-in trust anchors")]
-    BuiltInAnchors(#[from] crate::model::anchors::BadPem),
+    BuiltInAnchors(#[from] BadPem),
+    /// An answer could not be written as JSON.
+    #[error("write the answer as JSON")]
+    Json(#[from] serde_json::Error),
     /// A login without a password.
     #[cfg(feature = "collect")]
     #[error("--login was given without a password\nhelp: set AURORA_AUDIT_DB_PASSWORD, or give --password-file FILE")]
@@ -143,9 +171,9 @@ impl CliError {
     /// The exit code.
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Report(_) | Self::Stdout(_) => Exit::Internal,
+            Self::Report(_) | Self::Stdout(_) | Self::BuiltInAnchors(_) | Self::Json(_) => Exit::Internal,
             #[cfg(feature = "collect")]
-            Self::Runtime(_) | Self::BuiltInAnchors(_) | Self::Write(_) => Exit::Internal,
+            Self::Runtime(_) | Self::Write(_) => Exit::Internal,
             _ => Exit::Usage,
         }
     }

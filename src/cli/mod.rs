@@ -1,6 +1,7 @@
 //! Floor 7: arguments, commands, exit codes, progress and logs. Nothing below knows that there is a terminal.
 
 mod args;
+mod certificate;
 mod check;
 #[cfg(feature = "collect")]
 mod collect;
@@ -31,6 +32,7 @@ pub fn run() -> Exit {
         Command::Report(args) => report::run(&args),
         Command::Permissions(args) => permissions::run(&args),
         Command::Paths(args) => paths::run(&args),
+        Command::Certificate(args) => certificate::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -13,7 +13,7 @@ pub struct ClusterTarget {
     pub arn: String,
     /// Database engine.
     pub engine: Engine,
-    /// Its endpoints: writer, reader, custom, then instances by name.
+    /// Its endpoints: writer, reader, custom, then instances by name, then those of proxies.
     pub endpoints: Vec<EndpointTarget>,
 }
 
@@ -58,4 +58,6 @@ pub enum EndpointRole {
     Instance,
     /// A server of this machine by its socket; the host is the socket's path.
     Socket,
+    /// A proxy in front of the cluster.
+    Proxy,
 }

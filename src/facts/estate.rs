@@ -7,7 +7,7 @@ use super::index::Index;
 use super::lookup::Lookups;
 use super::network::Networks;
 use super::scope::scopes;
-use super::tls::Anchors;
+use super::tls::TrustStores;
 use crate::snapshot::Snapshot;
 
 /// Everything that was read. What is common to several accounts or regions belongs here.
@@ -15,19 +15,19 @@ pub struct Estate {
     pub(super) snapshot: Snapshot,
     pub(super) index: Index,
     pub(super) lookups: Lookups,
-    anchors: OnceLock<Anchors>,
     networks: OnceLock<Networks>,
+    trust: OnceLock<TrustStores>,
 }
 
 impl Estate {
     pub(super) fn new(snapshot: &Snapshot) -> Self {
         let (index, lookups) = (Index::new(snapshot), Lookups::new(&snapshot.records));
-        Self { snapshot: snapshot.clone(), index, lookups, anchors: OnceLock::new(), networks: OnceLock::new() }
+        Self { snapshot: snapshot.clone(), index, lookups, trust: OnceLock::new(), networks: OnceLock::new() }
     }
 
-    /// Trust anchors, given and built in.
-    pub(super) fn anchors(&self) -> &Anchors {
-        self.anchors.get_or_init(|| Anchors::new(&self.snapshot))
+    /// Authorities to trust, given and built in.
+    pub(super) fn trust(&self) -> &TrustStores {
+        self.trust.get_or_init(|| TrustStores::new(&self.snapshot))
     }
 
     /// The networks of all accounts and regions.

@@ -1,15 +1,30 @@
 //! Instances.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::cluster::group_ids;
 use super::found::{Found, unread};
 use super::network::{self, ClassTenancy, Flag, Listed, Reachability, Standing};
 use super::region::Region;
-use crate::model::{Fact, Why};
+use super::table::{RDS_CERTIFICATE_AUTHORITIES, table};
+use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::Vpc;
 use crate::snapshot::schema::rds::{DbCluster, DbInstance, DbSubnetGroup};
+use crate::snapshot::schema::rds_proxy::CertificateAuthority;
+
+vocabulary! {
+    /// What AWS says of a certificate authority.
+    enum AuthorityState = "certificate_authority_state" {
+        /// It signs certificates.
+        Current = "current",
+        /// It has been replaced, and is expired or will be.
+        Retired = "retired",
+    }
+}
 
 facts! {
     /// An instance of an Aurora cluster.
@@ -22,6 +37,14 @@ facts! {
         class_tenancies: Fact<Vec<ClassTenancy>> => class_tenancies;
         /// Who reaches it on its port.
         reachability: Arc<Reachability> => reachability;
+        /// The authority of its server certificate, as the region has it.
+        certificate_authority: Fact<Arc<Record<CertificateAuthority>>> => certificate_authority;
+        /// What AWS says of that authority, by a dated table.
+        certificate_authority_state: Derived<AuthorityState> => certificate_authority_state;
+        /// Whole days from the collection to the end of that authority.
+        certificate_authority_days_left: Derived<i64> => certificate_authority_days_left;
+        /// Authorities of other instances of its cluster that are not its own.
+        other_certificate_authorities: Derived<Vec<String>> => other_certificate_authorities;
     }
 }
 
@@ -120,4 +143,109 @@ pub(super) fn instances(region: &Arc<Region>) -> Found<Instance> {
         }
     }
     found
+}
+
+/// Where the name of an instance's authority stands.
+fn authority_place(record: &Record<DbInstance>) -> Place {
+    Place::data_of(record.at).member("CACertificateIdentifier")
+}
+
+fn certificate_authority(instance: &Instance) -> Fact<Arc<Record<CertificateAuthority>>> {
+    let name = instance.record.data.ca_certificate_identifier.as_ref();
+    name.and_then(|name| instance.region.certificate_authorities().get(name))
+}
+
+fn certificate_authority_state(instance: &Instance) -> Derived<AuthorityState> {
+    let state = instance.record.data.ca_certificate_identifier.as_ref().and_then(|name| state(name));
+    Derived::new(state, vec![authority_place(&instance.record)])
+}
+
+fn certificate_authority_days_left(instance: &Instance) -> Derived<i64> {
+    days_left(instance.certificate_authority(), instance.record.observed)
+}
+
+fn other_certificate_authorities(instance: &Instance) -> Derived<Vec<String>> {
+    others(&instance.record, &instance.region.instances().all())
+}
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    taken: jiff::civil::Date,
+    current: Vec<String>,
+    retired: Vec<String>,
+}
+
+static TABLE: LazyLock<Result<Table, Why>> = LazyLock::new(|| table(RDS_CERTIFICATE_AUTHORITIES));
+
+fn state(name: &str) -> Fact<AuthorityState> {
+    let table = match TABLE.as_ref() {
+        Ok(table) => table,
+        Err(why) => return Fact::Unknown(why.clone()),
+    };
+    let listed = |names: &[String]| names.iter().any(|it| it == name);
+    if listed(&table.current) {
+        Fact::Known(AuthorityState::Current)
+    } else if listed(&table.retired) {
+        Fact::Known(AuthorityState::Retired)
+    } else {
+        let detail = format!("the table of {} does not know the certificate authority {name}", table.taken);
+        Fact::Unknown(Why::Unreadable { detail: detail.into() })
+    }
+}
+
+fn days_left(authority: &Fact<Arc<Record<CertificateAuthority>>>, now: Timestamp) -> Derived<i64> {
+    const DAY: i64 = 86_400;
+    let from = authority.known().map(|it| Place::data_of(it.at).member("ValidTill"));
+    let value = authority.as_ref().and_then(|it| it.data.valid_till.clone());
+    Derived::new(value.map(|end| end.duration_since(now).as_secs().div_euclid(DAY)), from.into_iter().collect())
+}
+
+/// The authorities of the other instances of the same cluster.
+fn others(record: &Record<DbInstance>, all: &Fact<Vec<&Arc<Record<DbInstance>>>>) -> Derived<Vec<String>> {
+    let mut places = vec![authority_place(record)];
+    let own = &record.data.ca_certificate_identifier;
+    let value = record.data.db_cluster_identifier.as_ref().and_then(|cluster| {
+        own.as_ref().and_then(|own| {
+            all.as_ref().and_then(|all| {
+                let mut found = std::collections::BTreeSet::new();
+                for other in all {
+                    match &other.data.db_cluster_identifier {
+                        Fact::Known(of) if of == cluster => {}
+                        Fact::Known(_) | Fact::Absent => continue,
+                        Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+                    }
+                    match &other.data.ca_certificate_identifier {
+                        Fact::Known(name) if name == own => {}
+                        Fact::Known(name) => {
+                            places.push(authority_place(other));
+                            found.insert(name.clone());
+                        }
+                        Fact::Absent => return Fact::Unknown(Why::NotCollected),
+                        Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+                    }
+                }
+                Fact::Known(found.into_iter().collect())
+            })
+        })
+    });
+    // An instance of no cluster has no others.
+    let value = if matches!(record.data.db_cluster_identifier, Fact::Absent) { Fact::Known(Vec::new()) } else { value };
+    Derived::new(value, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_tells_old_authorities_from_new_ones() {
+        for (name, expected) in [
+            ("rds-ca-rsa2048-g1", Some(AuthorityState::Current)),
+            ("rds-ca-ecc384-g1", Some(AuthorityState::Current)),
+            ("rds-ca-2019", Some(AuthorityState::Retired)),
+            ("rds-ca-rsa2048-g2", None),
+        ] {
+            assert_eq!(state(name).known(), expected.as_ref(), "{name}");
+        }
+    }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::index::{ByScope, Scope};
 use crate::model::Fact;
-use crate::snapshot::schema::mysql::{Account, GlobalVariables, RoleEdge};
+use crate::snapshot::schema::mysql::{Account, ClientConnection, GlobalVariables, RoleEdge, Session};
 use crate::snapshot::schema::rds::{DbClusterParameters, DbClusterSnapshotAttributes};
+use crate::snapshot::schema::rds_proxy::DbProxyTargets;
 use crate::snapshot::schema::tls::TlsEndpoint;
 use crate::snapshot::{Record, Records};
 
@@ -49,6 +50,12 @@ pub struct Lookups {
     pub snapshot_attributes: Lookup<DbClusterSnapshotAttributes>,
     /// By `host:port`.
     pub endpoints: Lookup<TlsEndpoint>,
+    /// By the name of the proxy.
+    pub proxy_targets: Lookup<DbProxyTargets>,
+    /// By the ARN of the cluster.
+    pub clients: Lookup<ClientConnection>,
+    /// By the ARN of the cluster.
+    pub sessions: Lookup<Session>,
     /// By the ARN of the cluster.
     pub variables: Lookup<GlobalVariables>,
     /// By the ARN of the cluster.
@@ -68,6 +75,9 @@ impl Lookups {
                 text(&it.data.db_cluster_snapshot_identifier)
             }),
             endpoints: Lookup::new(&records.tls_endpoints, |it| Some(&it.id)),
+            proxy_targets: Lookup::new(&records.db_proxy_targets, |it| text(&it.data.db_proxy_name)),
+            clients: Lookup::new(&records.client_connections, |it| text(&it.data.db_cluster_arn)),
+            sessions: Lookup::new(&records.sessions, |it| text(&it.data.db_cluster_arn)),
             variables: Lookup::new(&records.global_variables, |it| text(&it.data.db_cluster_arn)),
             accounts: Lookup::new(&records.accounts, |it| text(&it.data.db_cluster_arn)),
             role_edges: Lookup::new(&records.role_edges, |it| text(&it.data.db_cluster_arn)),

@@ -30,6 +30,10 @@ parameters! {
     require_secure_transport;
     /// TLS versions that the server accepts, as in `TLSv1.2,TLSv1.3`. Aurora MySQL.
     tls_version;
+    /// Cipher suites up to TLS 1.2, by OpenSSL's names. Aurora MySQL.
+    ssl_cipher;
+    /// Cipher suites of TLS 1.3. Aurora MySQL 3.04 and later.
+    tls_ciphersuites;
     /// Whether the audit log is on: `1` or `0`. Aurora MySQL.
     server_audit_logging;
     /// Events that go into the audit log, as a comma-separated list. Aurora MySQL.

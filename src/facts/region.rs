@@ -9,9 +9,12 @@ use super::found::{Unread, unread};
 use super::index::{Scope, Table, in_scope};
 use super::lookup::Lookup;
 use super::network::View;
-use crate::model::{Fact, Why};
-use crate::snapshot::Record;
+use super::tls::{Endpoint, EndpointRole, Issuer, Owner, Probe};
+use crate::model::{Explain, Fact, Why};
 use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
+use crate::snapshot::schema::rds_proxy::{CertificateAuthority, DbClusterEndpoint, DbProxy, DbProxyEndpoint};
+use crate::snapshot::schema::tls::TlsEndpoint;
+use crate::snapshot::{Record, explained};
 
 /// Declares the tables: name, type, the call that lists them, and the field that other records name them by.
 macro_rules! tables {
@@ -45,6 +48,15 @@ tables! {
     clusters: DbCluster = "rds:DescribeDBClusters", db_clusters by db_cluster_identifier;
     /// By identifier.
     instances: DbInstance = "rds:DescribeDBInstances", db_instances by db_instance_identifier;
+    /// By host.
+    cluster_endpoints: DbClusterEndpoint = "rds:DescribeDBClusterEndpoints", db_cluster_endpoints by endpoint;
+    /// By name.
+    proxies: DbProxy = "rds:DescribeDBProxies", db_proxies by db_proxy_name;
+    /// By name.
+    proxy_endpoints: DbProxyEndpoint = "rds:DescribeDBProxyEndpoints", db_proxy_endpoints by db_proxy_endpoint_name;
+    /// By identifier.
+    certificate_authorities: CertificateAuthority = "rds:DescribeCertificates",
+        certificate_authorities by certificate_identifier;
     /// By name.
     subnet_groups: DbSubnetGroup = "rds:DescribeDBSubnetGroups", db_subnet_groups by db_subnet_group_name;
     /// By identifier.
@@ -66,6 +78,21 @@ impl Region {
         self.estate.networks().of(&self.scope)
     }
 
+    /// One endpoint with its probe, or why there is none.
+    pub(super) fn endpoint(
+        &self,
+        owner: Owner,
+        issuer: Result<Issuer, Why>,
+        role: EndpointRole,
+        address: &str,
+    ) -> Result<Endpoint, Why> {
+        let why = || self.why("tls:handshake", Some(address));
+        let record = self.estate.lookups.endpoints.newest(&self.scope, address).ok_or_else(why)?;
+        let record = &explained(record, |data: &mut TlsEndpoint| data.explain(|_| why()));
+        let authorities = issuer.and_then(|issuer| self.estate.trust().of(record.at.file, issuer));
+        Ok(Endpoint::new(&Probe { record, authorities }, owner, role, address.to_owned()))
+    }
+
     /// Why there is no answer of `what` for `target`.
     pub(super) fn why(&self, what: &str, target: Option<&str>) -> Why {
         self.estate.index.why(&self.scope, what, target)
@@ -75,6 +102,12 @@ impl Region {
     pub(super) fn unread_clusters(&self, kind: &'static str) -> Option<Unread> {
         let why = self.clusters().incomplete()?;
         Some(unread(kind, &self.scope, &self.every("clusters"), why.clone()))
+    }
+
+    /// Subjects of `kind` that belong to proxies, where the proxies are not all known.
+    pub(super) fn unread_proxies(&self, kind: &'static str) -> Option<Unread> {
+        let why = self.proxies().incomplete()?;
+        Some(unread(kind, &self.scope, &self.every("proxies"), why.clone()))
     }
 
     /// Records of a cluster that the listing of clusters does not have: another file may be missing. What was read before the

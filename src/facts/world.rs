@@ -12,6 +12,7 @@ use super::index::Scope;
 use super::instance::{Instance, instances};
 use super::principal::{AccountAccess, Principal, account_access, principals};
 use super::privileges::DatabaseAccount;
+use super::proxy::{Proxy, proxies};
 use super::region::Region;
 use super::scope::{GLOBAL, accounts, scopes};
 use super::subject::{Identity, Subject, Subjects, TargetType};
@@ -30,6 +31,7 @@ pub struct Facts {
     subnet_groups: OnceLock<Found<SubnetGroup>>,
     cluster_snapshots: OnceLock<Found<ClusterSnapshot>>,
     endpoints: OnceLock<Found<Endpoint>>,
+    proxies: OnceLock<Found<Proxy>>,
     database_accounts: OnceLock<Found<DatabaseAccount>>,
     policies: OnceLock<Found<HeldPolicy>>,
     access: OnceLock<Vec<Arc<AccountAccess>>>,
@@ -48,6 +50,7 @@ pub const TARGETS: &[TargetType] = &[
     TargetType { name: "db_subnet_group", object_type: &SubnetGroup::OBJECT_TYPE },
     TargetType { name: "db_cluster_snapshot", object_type: &ClusterSnapshot::OBJECT_TYPE },
     TargetType { name: "endpoint", object_type: &Endpoint::OBJECT_TYPE },
+    TargetType { name: "db_proxy", object_type: &Proxy::OBJECT_TYPE },
     TargetType { name: "database_account", object_type: &DatabaseAccount::OBJECT_TYPE },
     TargetType { name: "iam_policy", object_type: &Policy::OBJECT_TYPE },
     TargetType { name: "iam_principal", object_type: &Principal::OBJECT_TYPE },
@@ -71,6 +74,7 @@ impl Facts {
             subnet_groups: OnceLock::new(),
             cluster_snapshots: OnceLock::new(),
             endpoints: OnceLock::new(),
+            proxies: OnceLock::new(),
             database_accounts: OnceLock::new(),
             policies: OnceLock::new(),
             access: OnceLock::new(),
@@ -105,14 +109,21 @@ impl Facts {
         self.cluster_snapshots.get_or_init(|| self.in_regions(cluster_snapshots))
     }
 
-    /// Endpoints of clusters.
+    /// Proxies.
+    pub fn proxies(&self) -> &Found<Proxy> {
+        self.proxies.get_or_init(|| self.in_regions(proxies))
+    }
+
+    /// Endpoints of clusters and proxies.
     pub fn endpoints(&self) -> &Found<Endpoint> {
         self.endpoints.get_or_init(|| {
             let mut found = self.of_clusters(Cluster::endpoints);
+            self.proxies().present.iter().for_each(|proxy| found.extend(proxy.endpoints()));
             let records = &self.estate.snapshot.records.tls_endpoints;
             for region in &self.regions {
                 found.unread.extend(region.strays("endpoint", records, |endpoint| &endpoint.db_cluster_arn));
                 found.unread.extend(region.unread_clusters("endpoint"));
+                found.unread.extend(region.unread_proxies("endpoint"));
             }
             found
         })
@@ -216,6 +227,9 @@ impl Subjects for Facts {
             }),
             "endpoint" => {
                 subjects(self.endpoints(), |it| (of("endpoint", &it.record, &Fact::Known(it.address.clone())), it))
+            }
+            "db_proxy" => {
+                subjects(self.proxies(), |it| (of("db_proxy", &it.record, &it.record.data.db_proxy_name), it))
             }
             "database_account" => {
                 subjects(self.database_accounts(), |it| (of("database_account", &it.record, &named(it)), it))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 
 use super::line::{Line, Record};
-use super::schema::{collection, ec2, iam, mysql, rds, secretsmanager, sts, tls};
+use super::schema::{collection, ec2, iam, mysql, rds, rds_proxy, secretsmanager, sts, tls};
 use crate::model::{Gap, RecordRef};
 
 /// A type that a record of a snapshot can hold.
@@ -77,6 +77,11 @@ kinds! {
     "rds.db_instance" db_instances: rds::DbInstance;
     "rds.db_cluster_parameter_group" db_cluster_parameter_groups: rds::DbClusterParameterGroup;
     "rds.db_cluster_parameters" db_cluster_parameters: rds::DbClusterParameters;
+    "rds.db_cluster_endpoint" db_cluster_endpoints: rds_proxy::DbClusterEndpoint;
+    "rds.db_proxy" db_proxies: rds_proxy::DbProxy;
+    "rds.db_proxy_endpoint" db_proxy_endpoints: rds_proxy::DbProxyEndpoint;
+    "rds.db_proxy_targets" db_proxy_targets: rds_proxy::DbProxyTargets;
+    "rds.certificate" certificate_authorities: rds_proxy::CertificateAuthority;
     "rds.db_subnet_group" db_subnet_groups: rds::DbSubnetGroup;
     "rds.db_cluster_snapshot" db_cluster_snapshots: rds::DbClusterSnapshot;
     "rds.db_cluster_snapshot_attributes" db_cluster_snapshot_attributes: rds::DbClusterSnapshotAttributes;

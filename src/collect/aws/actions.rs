@@ -27,6 +27,16 @@ actions! {
         "lists the cluster snapshots with their encryption";
     DESCRIBE_DB_CLUSTER_SNAPSHOT_ATTRIBUTES = "rds:DescribeDBClusterSnapshotAttributes",
         "tells which accounts may restore a snapshot";
+    DESCRIBE_DB_CLUSTER_ENDPOINTS = "rds:DescribeDBClusterEndpoints",
+        "lists the custom endpoints with the instances behind them";
+    DESCRIBE_DB_PROXIES = "rds:DescribeDBProxies",
+        "lists the proxies: whether they insist on TLS and IAM, and what they log";
+    DESCRIBE_DB_PROXY_ENDPOINTS = "rds:DescribeDBProxyEndpoints",
+        "lists the names that clients of a proxy connect to";
+    DESCRIBE_DB_PROXY_TARGETS = "rds:DescribeDBProxyTargets",
+        "tells which cluster a proxy leads to";
+    DESCRIBE_CERTIFICATES = "rds:DescribeCertificates",
+        "tells until when the certificate authorities of the region are valid";
     DESCRIBE_VPCS = "ec2:DescribeVpcs",
         "lists the networks that clusters stand in";
     DESCRIBE_SUBNETS = "ec2:DescribeSubnets",

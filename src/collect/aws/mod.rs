@@ -147,6 +147,8 @@ mod tests {
     /// `user,arn` and a row, in base64.
     const REPORT: &str = "<GetCredentialReportResponse><GetCredentialReportResult><Content>dXNlcixhcm4KYSxhcm46YQo=\
         </Content></GetCredentialReportResult></GetCredentialReportResponse>";
+    const PROXIES: &str = "<DescribeDBProxiesResponse><DescribeDBProxiesResult><DBProxies><member>\
+        <DBProxyName>front</DBProxyName></member></DBProxies></DescribeDBProxiesResult></DescribeDBProxiesResponse>";
 
     /// Answers every call, with an empty list where nothing else is said.
     fn answer(action: &str) -> Answer {
@@ -157,6 +159,7 @@ mod tests {
             "DescribeManagedPrefixLists" => (200, PREFIX_LISTS.to_owned()),
             "GenerateCredentialReport" => (200, GENERATED.to_owned()),
             "GetCredentialReport" => (200, REPORT.to_owned()),
+            "DescribeDBProxies" => (200, PROXIES.to_owned()),
             _ => (200, format!("<{action}Response><{action}Result></{action}Result></{action}Response>")),
         }
     }
@@ -180,7 +183,7 @@ mod tests {
         assert_eq!(collection.identity.as_deref(), Some("arn:aws:iam::123456789012:user/auditor"));
         assert_eq!(collection.clusters[0].arn, "arn:aws:rds:eu-west-1:210987654321:cluster:orders");
         assert_eq!(of_kind(&lines, "gap"), Vec::<&serde_json::Value>::new());
-        assert_eq!(of_kind(&lines, "listing").len(), 23);
+        assert_eq!(of_kind(&lines, "listing").len(), 27);
         assert_eq!(of_kind(&lines, "iam.credential_report")[0]["id"], "arn:a");
         assert_eq!(of_kind(&lines, "rds.db_cluster_parameters")[0]["id"], "acme");
         assert!(lines.iter().all(|line| line["account"] == "123456789012"));
@@ -193,17 +196,19 @@ mod tests {
             let target = match failing {
                 "DescribeDBClusterParameters" => "@acme",
                 "GetManagedPrefixListEntries" => "@pl-1",
+                "DescribeDBProxyTargets" => "@front",
                 _ => "",
             };
             let listings = match failing {
-                "GetAccountAuthorizationDetails" => 19,
+                "GetAccountAuthorizationDetails" => 23,
                 "GetCallerIdentity"
                 | "GetAccountSummary"
                 | "DescribeDBClusterParameters"
                 | "GetManagedPrefixListEntries"
-                | "DescribeVpcBlockPublicAccessOptions" => 23,
+                | "DescribeDBProxyTargets"
+                | "DescribeVpcBlockPublicAccessOptions" => 27,
                 "DescribeDBClusterSnapshotAttributes" => continue,
-                _ => 22,
+                _ => 26,
             };
             // The gap is that of the report, which is what is missing.
             let action = action.replace("Generate", "Get");

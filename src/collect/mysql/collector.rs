@@ -48,7 +48,8 @@ fn in_order(cluster: &ClusterTarget) -> Vec<&EndpointTarget> {
         EndpointRole::Writer => Some(1),
         EndpointRole::Instance | EndpointRole::Socket => Some(2),
         // A customer's choice of instances, all of which are in the list themselves.
-        EndpointRole::Custom => None,
+        // A proxy logs in by itself, and its own users may not be the cluster's.
+        EndpointRole::Custom | EndpointRole::Proxy => None,
     };
     let mut ranked: Vec<_> =
         cluster.endpoints.iter().filter_map(|endpoint| Some((rank(endpoint.role)?, endpoint))).collect();

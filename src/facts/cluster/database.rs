@@ -1,5 +1,6 @@
 //! What was read inside a cluster's database.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Cluster;
@@ -7,6 +8,7 @@ use crate::facts::found::{Found, unread_of};
 use crate::facts::lookup::Lookup;
 use crate::facts::privileges::{DatabaseAccount, Roles};
 use crate::facts::region::Region;
+use crate::facts::tls::{Client, is_voluntary};
 use crate::model::{Explain, Fact, Why};
 use crate::snapshot::schema::mysql::{Account, GlobalVariables};
 use crate::snapshot::schema::rds::DbCluster;
@@ -18,6 +20,53 @@ pub(super) fn variables(cluster: &Cluster) -> Fact<Arc<Record<GlobalVariables>>>
     match region.estate.lookups.variables.newest(&region.scope, &cluster.record.id) {
         Some(record) => Fact::Known(Arc::clone(record)),
         None => Fact::Unknown(why_no(region, "mysql:global_variables", &cluster.record)),
+    }
+}
+
+/// Global variables of every server that was logged in to; a server whose session was noted and whose variables are missing leaves
+/// them unknown.
+pub(super) fn all_variables(cluster: &Cluster) -> Fact<Vec<&Arc<Record<GlobalVariables>>>> {
+    let (region, arn) = (&cluster.region, &cluster.record.id);
+    let lookups = &region.estate.lookups;
+    let mut newest: BTreeMap<&str, &Arc<Record<GlobalVariables>>> = BTreeMap::new();
+    for record in lookups.variables.all(&region.scope, arn) {
+        let known = newest.entry(&record.id).or_insert(record);
+        if known.observed < record.observed {
+            *known = record;
+        }
+    }
+    let read: BTreeSet<_> = newest.values().filter_map(|record| record.data.server.known()).collect();
+    let sessions = lookups.sessions.all(&region.scope, arn);
+    let silent = sessions.iter().any(|it| it.data.server.known().is_none_or(|server| !read.contains(server)));
+    if newest.is_empty() || silent {
+        return Fact::Unknown(why_no(region, "mysql:global_variables", &cluster.record));
+    }
+    Fact::Known(newest.into_values().collect())
+}
+
+/// Clients of every server that was logged in to. A server that keeps no count is left out where another one does.
+pub(super) fn clients(cluster: &Cluster) -> Fact<Vec<Arc<Client>>> {
+    const SOURCE: &str = "mysql:performance_schema.threads";
+    let (region, arn) = (&cluster.region, &cluster.record.id);
+    let sessions = region.estate.lookups.sessions.all(&region.scope, arn);
+    let all = region.estate.lookups.clients.all(&region.scope, arn);
+    let servers = sessions.iter().map(|it| &it.data.server).chain(all.iter().map(|it| &it.data.server));
+    let servers: BTreeSet<_> = servers.filter_map(Fact::known).collect();
+    let (mut clients, mut counted, mut silent) = (Vec::new(), false, None);
+    for server in servers {
+        let rows = all.iter().copied().filter(|it| it.data.server.known() == Some(server)).collect();
+        let current = region.estate.index.current(&region.scope, SOURCE, Some(server), rows);
+        match current.complete {
+            Ok(_) => counted = true,
+            Err(why) if is_voluntary(&why) => drop(silent.get_or_insert(why)),
+            Err(why) => return Fact::Unknown(why),
+        }
+        clients.extend(current.records.into_iter().map(|record| Client::new(record)));
+    }
+    match silent {
+        _ if counted => Fact::Known(clients),
+        Some(why) => Fact::Unknown(why),
+        None => Fact::Unknown(why_no(region, SOURCE, &cluster.record)),
     }
 }
 

@@ -7,7 +7,7 @@ mod network;
 
 use std::sync::Arc;
 
-use self::database::{accounts, variables};
+use self::database::{accounts, all_variables, clients, variables};
 use self::endpoint::endpoints;
 use self::member::instances;
 pub(super) use self::network::group_ids;
@@ -18,7 +18,7 @@ use super::network::{Ingress, IngressRule};
 use super::parameter::{self, ClusterParameters};
 use super::privileges::DatabaseAccount;
 use super::region::Region;
-use super::tls::{self, Endpoint};
+use super::tls::{self, Client, Disagreement, Endpoint, TlsSettings};
 use crate::model::{Derived, Fact, Place, Version, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::{SecurityGroup, Vpc};
@@ -38,6 +38,12 @@ facts! {
         variables: Fact<Arc<Record<GlobalVariables>>> => variables;
         /// Whether connections without TLS are refused: what the running server says, else what the parameter group says.
         requires_tls: Derived<bool> => requires_tls;
+        /// What the parameter group says about TLS, the engine's defaults filled in.
+        tls_settings: TlsSettings => tls_settings;
+        /// Where the group, the running servers and the wire say different things about TLS.
+        tls_disagreements: Derived<Vec<Arc<Disagreement>>> => tls_disagreements;
+        /// Clients that were connected to its servers when they were read, those that are alike together.
+        clients: Fact<Vec<Arc<Client>>> => clients;
         /// Aurora's own version, as in `3.08.2`; absent in versions that do not carry one.
         aurora_version: Derived<Version> => aurora_version, optional;
         /// Its VPC.
@@ -79,7 +85,15 @@ fn parameters_in_force(cluster: &Cluster) -> Derived<bool> {
 }
 
 fn requires_tls(cluster: &Cluster) -> Derived<bool> {
-    tls::requires_tls(&cluster.record, cluster.parameters(), cluster.variables())
+    tls::requires_tls(&cluster.record, cluster.tls_settings(), cluster.variables())
+}
+
+fn tls_settings(cluster: &Cluster) -> TlsSettings {
+    TlsSettings::new(&cluster.record, cluster.parameters())
+}
+
+fn tls_disagreements(cluster: &Cluster) -> Derived<Vec<Arc<Disagreement>>> {
+    tls::disagreements(cluster.tls_settings(), &all_variables(cluster), cluster.endpoints())
 }
 
 /// `8.0.mysql_aurora.3.08.2` carries `3.08.2`; the 8.4 line carries none.

@@ -6,6 +6,7 @@ pub mod ec2;
 pub mod iam;
 pub mod mysql;
 pub mod rds;
+pub mod rds_proxy;
 pub mod secretsmanager;
 pub mod sts;
 pub mod tls;

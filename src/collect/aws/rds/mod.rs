@@ -1,17 +1,23 @@
 //! Amazon RDS: clusters and what belongs to them. Of each listing the Aurora engines are kept; Neptune and the other
 //! engines of RDS share the API and are only counted.
 
+mod authority;
 mod cluster;
+mod endpoint;
 mod instance;
 mod parameter;
 mod part;
+mod proxy;
 mod snapshot;
 mod subnet_group;
 mod target;
 
 use aws_config::SdkConfig;
 use aws_sdk_rds::Client;
-use aws_sdk_rds::types::{DbCluster, DbClusterParameterGroup, DbClusterSnapshot, DbInstance, DbSubnetGroup};
+use aws_sdk_rds::types::{
+    Certificate, DbCluster, DbClusterEndpoint, DbClusterParameterGroup, DbClusterSnapshot, DbInstance, DbProxyEndpoint,
+    DbProxyTarget, DbSubnetGroup,
+};
 use tokio::task::JoinSet;
 
 use super::listing::Listed;
@@ -27,6 +33,22 @@ const PAGE: i32 = 100;
 pub(super) async fn clusters(config: &SdkConfig) -> Listed<DbCluster> {
     let pages = Client::new(config).describe_db_clusters().into_paginator().page_size(PAGE).send();
     Listed::read(actions::DESCRIBE_DB_CLUSTERS, pages, |page| (page.db_clusters, page.marker)).await
+}
+
+/// The proxies of a region.
+struct Proxies {
+    /// What is written down.
+    sink: Sink,
+    endpoints: Vec<DbProxyEndpoint>,
+    targets: Vec<ProxyTargets>,
+}
+
+/// What one proxy leads to.
+struct ProxyTargets {
+    name: String,
+    /// `MYSQL` or `POSTGRESQL`.
+    family: Option<String>,
+    targets: Vec<DbProxyTarget>,
 }
 
 /// RDS in one region.
@@ -46,10 +68,22 @@ impl Rds {
     /// Reads what belongs to the clusters, and writes all of it.
     pub async fn collect(self, clusters: Listed<DbCluster>) -> (Sink, Vec<ClusterTarget>) {
         let groups = parameter::groups_in_use(&clusters.items);
-        let (instances, parameter_groups, subnet_groups, parameters, (snapshots, attributes)) = tokio::join!(
+        let (
+            instances,
+            endpoints,
+            parameter_groups,
+            subnet_groups,
+            authorities,
+            proxies,
+            parameters,
+            (snapshots, attributes),
+        ) = tokio::join!(
             self.gate.pass(self.instances()),
+            self.gate.pass(self.cluster_endpoints()),
             self.gate.pass(self.parameter_groups()),
             self.gate.pass(self.subnet_groups()),
+            self.gate.pass(self.authorities()),
+            self.proxies(),
             self.each(groups, Self::parameters),
             async {
                 let snapshots = self.gate.pass(self.snapshots()).await;
@@ -57,10 +91,14 @@ impl Rds {
                 (snapshots, attributes)
             },
         );
-        let targets = target::targets(&self.scope, &clusters.items, &instances.items);
+        let mut targets = target::targets(&self.scope, &clusters.items, &instances.items);
+        target::add_proxies(&mut targets, &clusters.items, &proxies);
         let mut sink = Sink::default();
         clusters.write(&mut sink, &self.scope, cluster::cluster);
         instances.write(&mut sink, &self.scope, instance::instance);
+        endpoints.write(&mut sink, &self.scope, endpoint::endpoint);
+        authorities.write(&mut sink, &self.scope, authority::authority);
+        sink.absorb(proxies.sink);
         parameter_groups.write(&mut sink, &self.scope, parameter::group);
         subnet_groups.write(&mut sink, &self.scope, subnet_group::subnet_group);
         snapshots.write(&mut sink, &self.scope, snapshot::snapshot);
@@ -89,6 +127,48 @@ impl Rds {
     async fn instances(&self) -> Listed<DbInstance> {
         let pages = self.client.describe_db_instances().into_paginator().page_size(PAGE).send();
         Listed::read(actions::DESCRIBE_DB_INSTANCES, pages, |page| (page.db_instances, page.marker)).await
+    }
+
+    async fn cluster_endpoints(&self) -> Listed<DbClusterEndpoint> {
+        let pages = self.client.describe_db_cluster_endpoints().into_paginator().page_size(PAGE).send();
+        Listed::read(actions::DESCRIBE_DB_CLUSTER_ENDPOINTS, pages, |page| (page.db_cluster_endpoints, page.marker))
+            .await
+    }
+
+    async fn authorities(&self) -> Listed<Certificate> {
+        let pages = self.client.describe_certificates().into_paginator().page_size(PAGE).send();
+        Listed::read(actions::DESCRIBE_CERTIFICATES, pages, |page| (page.certificates, page.marker)).await
+    }
+
+    /// Proxies with their endpoints and targets.
+    async fn proxies(&self) -> Proxies {
+        let pages = self.client.describe_db_proxies().into_paginator().page_size(PAGE).send();
+        let proxies = Listed::read(actions::DESCRIBE_DB_PROXIES, pages, |page| (page.db_proxies, page.marker));
+        let pages = self.client.describe_db_proxy_endpoints().into_paginator().page_size(PAGE).send();
+        let endpoints =
+            Listed::read(actions::DESCRIBE_DB_PROXY_ENDPOINTS, pages, |page| (page.db_proxy_endpoints, page.marker));
+        let (proxies, endpoints) = tokio::join!(self.gate.pass(proxies), self.gate.pass(endpoints));
+        let mut found = Proxies { sink: Sink::default(), endpoints: endpoints.items.clone(), targets: Vec::new() };
+        for name in proxy::names(&proxies.items) {
+            let targets = self.gate.pass(self.proxy_targets(&name)).await;
+            match targets.failure {
+                None => {
+                    let data = proxy::targets(&name, &targets.items);
+                    found.sink.record(self.scope.pair(), &name, targets.action, &data);
+                    let family = proxy::family(&proxies.items, &name);
+                    found.targets.push(ProxyTargets { name, family, targets: targets.items });
+                }
+                Some(gap) => found.sink.gap(self.scope.pair(), &Gap { target: Some(name), ..gap }),
+            }
+        }
+        proxies.write(&mut found.sink, &self.scope, proxy::proxy);
+        endpoints.write(&mut found.sink, &self.scope, proxy::endpoint);
+        found
+    }
+
+    async fn proxy_targets(&self, name: &str) -> Listed<DbProxyTarget> {
+        let pages = self.client.describe_db_proxy_targets().db_proxy_name(name).into_paginator().page_size(PAGE).send();
+        Listed::read(actions::DESCRIBE_DB_PROXY_TARGETS, pages, |page| (page.targets, page.marker)).await
     }
 
     async fn parameter_groups(&self) -> Listed<DbClusterParameterGroup> {
@@ -216,6 +296,44 @@ mod tests {
         let gap = "rds:DescribeDBClusterSnapshotAttributes@arn:bad";
         let record = ("rds.db_cluster_snapshot_attributes".into(), "arn:good".into());
         assert_eq!(found, [("gap".into(), gap.into()), record]);
+    }
+
+    #[tokio::test]
+    async fn proxies_come_with_endpoints_and_targets() {
+        let answers = |request: Request| match request.action.as_str() {
+            "DescribeDBProxies" => {
+                let proxy = |name: &str| {
+                    format!("<member><DBProxyName>{name}</DBProxyName><EngineFamily>MYSQL</EngineFamily></member>")
+                };
+                page(&request, &format!("<DBProxies>{}{}</DBProxies>", proxy("good"), proxy("bad")), "0")
+            }
+            "DescribeDBProxyEndpoints" => {
+                let endpoint = "<member><DBProxyEndpointName>e</DBProxyEndpointName><DBProxyName>good</DBProxyName>\
+                    <Endpoint>e.example</Endpoint></member>";
+                page(&request, &format!("<DBProxyEndpoints>{endpoint}</DBProxyEndpoints>"), "0")
+            }
+            _ if request.form.contains("bad") => {
+                (403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>".to_owned())
+            }
+            _ => {
+                let target = "<member><Type>TRACKED_CLUSTER</Type><RdsResourceId>shop</RdsResourceId></member>";
+                page(&request, &format!("<Targets>{target}</Targets>"), "0")
+            }
+        };
+        let found = rds(answers).await.proxies().await;
+        let names: Vec<_> = found.targets.iter().map(|it| (it.name.as_str(), it.family.as_deref())).collect();
+        assert_eq!((names, found.endpoints.len()), (vec![("good", Some("MYSQL"))], 1));
+        let found: Vec<_> = lines(found.sink).iter().map(|line| (line["kind"].clone(), line["id"].clone())).collect();
+        let expected = [
+            ("gap", "rds:DescribeDBProxyTargets@bad"),
+            ("listing", "rds:DescribeDBProxies/rds.db_proxy"),
+            ("listing", "rds:DescribeDBProxyEndpoints/rds.db_proxy_endpoint"),
+            ("rds.db_proxy", "bad"),
+            ("rds.db_proxy", "good"),
+            ("rds.db_proxy_endpoint", "e"),
+            ("rds.db_proxy_targets", "good"),
+        ];
+        assert_eq!(found, expected.map(|(kind, id)| (kind.into(), id.into())));
     }
 
     #[tokio::test]

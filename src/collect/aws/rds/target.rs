@@ -1,8 +1,10 @@
 //! What the database and TLS collectors are told to connect to.
 
-use aws_sdk_rds::types::{DbCluster, DbInstance};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{cluster, part};
+use aws_sdk_rds::types::{DbCluster, DbInstance, DbProxyEndpoint};
+
+use super::{Proxies, ProxyTargets, cluster, part, proxy};
 use crate::collect::aws::scope::Scope;
 use crate::collect::{ClusterTarget, EndpointRole, EndpointTarget};
 use crate::snapshot::schema::rds::Engine;
@@ -46,6 +48,33 @@ fn instance_endpoints(cluster: &str, instances: &[DbInstance]) -> Vec<EndpointTa
     endpoints.filter_map(|named| endpoint(named.address()?, named.port(), EndpointRole::Instance)).collect()
 }
 
+/// Adds the endpoints of proxies to the clusters that they lead to.
+pub(super) fn add_proxies(found: &mut [ClusterTarget], clusters: &[DbCluster], proxies: &Proxies) {
+    let arns: BTreeMap<&str, String> =
+        clusters.iter().filter_map(|it| Some((it.db_cluster_identifier()?, cluster::id(it)))).collect();
+    for proxy in &proxies.targets {
+        let endpoints = proxy_endpoints(proxy, &proxies.endpoints);
+        for name in proxy::clusters(&proxy.targets) {
+            let arn = arns.get(name.as_str());
+            for target in found.iter_mut().filter(|target| Some(&target.arn) == arn) {
+                target.endpoints.extend(endpoints.iter().cloned());
+            }
+        }
+    }
+}
+
+/// The endpoints of a proxy, by host name. RDS Proxy listens on the default port of its protocol, whatever the cluster's is.
+fn proxy_endpoints(proxy: &ProxyTargets, all: &[DbProxyEndpoint]) -> Vec<EndpointTarget> {
+    let port = match proxy.family.as_deref() {
+        Some("MYSQL") => 3306,
+        Some("POSTGRESQL") => 5432,
+        _ => return Vec::new(),
+    };
+    let own = all.iter().filter(|it| it.db_proxy_name() == Some(proxy.name.as_str()));
+    let hosts: BTreeSet<&str> = own.filter_map(DbProxyEndpoint::endpoint).collect();
+    hosts.into_iter().filter_map(|host| endpoint(host, Some(port), EndpointRole::Proxy)).collect()
+}
+
 fn endpoint(host: &str, port: Option<i32>, role: EndpointRole) -> Option<EndpointTarget> {
     Some(EndpointTarget { host: host.to_owned(), port: u16::try_from(port?).ok()?, role })
 }
@@ -53,10 +82,11 @@ fn endpoint(host: &str, port: Option<i32>, role: EndpointRole) -> Option<Endpoin
 #[cfg(test)]
 mod tests {
     use EndpointRole::{Custom, Instance, Reader, Writer};
-    use aws_sdk_rds::types::Endpoint;
     use aws_sdk_rds::types::builders::DbClusterBuilder;
+    use aws_sdk_rds::types::{DbProxyTarget, Endpoint};
 
     use super::*;
+    use crate::collect::Sink;
 
     fn orders() -> DbClusterBuilder {
         DbCluster::builder().db_cluster_identifier("orders").db_cluster_arn("arn:orders").engine("aurora-mysql")
@@ -103,6 +133,28 @@ mod tests {
         ] {
             assert_eq!(of(cluster, &[instance])[0].endpoints, []);
         }
+    }
+
+    #[test]
+    fn proxies_are_probed_where_their_cluster_is_known() {
+        let clusters = [orders().port(13306).build()];
+        let endpoint = |proxy: &str, host: &str| DbProxyEndpoint::builder().db_proxy_name(proxy).endpoint(host).build();
+        let to = |cluster: &str| DbProxyTarget::builder().tracked_cluster_id(cluster).build();
+        let of = |name: &str, family: &str, cluster: &str| ProxyTargets {
+            name: name.to_owned(),
+            family: Some(family.to_owned()),
+            targets: vec![to(cluster), to(cluster)],
+        };
+        let proxies = Proxies {
+            sink: Sink::default(),
+            endpoints: vec![endpoint("a", "a2.example"), endpoint("a", "a1.example"), endpoint("b", "b.example")],
+            targets: vec![of("a", "MYSQL", "orders"), of("b", "MYSQL", "gone"), of("c", "SQLSERVER", "orders")],
+        };
+        let mut found = targets(&Scope::new("123456789012", "eu-west-1"), &clusters, &[]);
+        add_proxies(&mut found, &clusters, &proxies);
+        let endpoints: Vec<_> = found[0].endpoints.iter().map(|at| (at.address(), at.role)).collect();
+        let expected = ["a1.example:3306", "a2.example:3306"].map(|at| (at.to_owned(), EndpointRole::Proxy));
+        assert_eq!(endpoints, expected);
     }
 
     #[test]
