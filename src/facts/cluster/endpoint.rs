@@ -33,11 +33,13 @@ pub(super) fn endpoints(cluster: &Cluster) -> Found<Endpoint> {
     found
 }
 
+/// `host:port`, what it stands for, and its instance.
+type Named = (String, EndpointRole, Fact<Arc<Record<DbInstance>>>);
+
 /// The endpoints that a cluster says it has.
 #[derive(Default)]
 struct Expected {
-    /// `host:port`, what it stands for, and its instance.
-    in_order: Vec<(String, EndpointRole, Fact<Arc<Record<DbInstance>>>)>,
+    in_order: Vec<Named>,
     known: BTreeSet<String>,
     /// Why there may be more.
     unknown: Option<Why>,
