@@ -31,6 +31,7 @@ pub mod evaluate;
 mod glob;
 pub mod grammar;
 mod json;
+pub mod lint;
 pub mod matrix;
 mod policy;
 pub mod simulate;
