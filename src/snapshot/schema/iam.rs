@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use super::rds::Tag;
 use crate::model::{Reflect, Type, Value};
 
-/// A policy document as JSON text, byte for byte. It is a JSON object, or a JSON string when what the server sent is not JSON.
+/// A policy document as JSON text. It is a JSON object, or a JSON string when what the server sent is not JSON. A record is one
+/// line, so tabs stand for the document's line breaks, and a finding can still name its line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PolicyDocument(Box<RawValue>);
@@ -16,7 +17,7 @@ pub struct PolicyDocument(Box<RawValue>);
 impl PolicyDocument {
     /// Keeps `text` as the document it is, or as a JSON string when it is none.
     pub fn from_text(text: &str) -> Self {
-        let one_line = |text: &str| RawValue::from_string(text.replace(['\n', '\r'], " "));
+        let one_line = |text: &str| RawValue::from_string(lines_to_tabs(text));
         let document = if text.trim_start().starts_with('{') { one_line(text.trim()).ok() } else { None };
         Self(document.unwrap_or_else(|| string_value(text)))
     }
@@ -25,6 +26,11 @@ impl PolicyDocument {
     pub fn json(&self) -> &str {
         self.0.get()
     }
+}
+
+/// Line breaks as tabs, and tabs as blanks: between JSON's values all white space is one, and within a string there is none of it.
+fn lines_to_tabs(text: &str) -> String {
+    text.replace('\t', " ").replace("\r\n", "\n").replace('\n', "\t").replace('\r', " ")
 }
 
 /// A JSON string; `serde_json` cannot fail to quote text, and `null` would still read as no document.
@@ -198,5 +204,22 @@ record! {
         "access_key_2_last_rotated" access_key_2_last_rotated: Timestamp, absent;
         /// When the second key was last used.
         "access_key_2_last_used_date" access_key_2_last_used_date: Timestamp, absent;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_become_tabs() {
+        for (text, kept) in [
+            ("{\n\t\"a\": 1\r\n}", "{\t \"a\": 1\t}"),
+            ("{\"a\":1}", "{\"a\":1}"),
+            ("{\r\"a\":1}", "{ \"a\":1}"),
+            ("not\nJSON", "\"not\\nJSON\""),
+        ] {
+            assert_eq!(PolicyDocument::from_text(text).json(), kept, "{text:?}");
+        }
     }
 }
