@@ -351,6 +351,28 @@ pub struct CertificateArgs {
     pub now: Option<String>,
 }
 
+/// `--probe`
+#[cfg(feature = "collect")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProbeLevel {
+    /// Versions and certificates
+    Light,
+    /// Cipher suites, groups and further certificates too
+    Deep,
+}
+
+#[cfg(feature = "collect")]
+impl ProbeLevel {
+    /// The depth that is meant.
+    pub const fn depth(self) -> crate::snapshot::schema::tls::ProbeDepth {
+        use crate::snapshot::schema::tls::ProbeDepth;
+        match self {
+            Self::Light => ProbeDepth::Light,
+            Self::Deep => ProbeDepth::Deep,
+        }
+    }
+}
+
 /// `collect`
 #[cfg(feature = "collect")]
 #[derive(Debug, ClapArgs)]
@@ -398,6 +420,13 @@ pub struct TargetArgs {
     #[cfg(feature = "aws")]
     #[arg(long, requires = "login", conflicts_with = "password_file", env = "AURORA_AUDIT_IAM", value_parser = BoolishValueParser::new())]
     pub iam: bool,
+    /// How deep to probe endpoints: versions and certificates in at most four connections, or cipher suites and all. Default:
+    /// deep where --login can log in and so take the broken handshakes back, light elsewhere
+    #[arg(long, value_name = "DEPTH", env = "AURORA_AUDIT_PROBE")]
+    pub probe: Option<ProbeLevel>,
+    /// The most connections of a deep probe to an endpoint
+    #[arg(long, value_name = "NUMBER", default_value_t = crate::collect::tls::MAX_CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..), env = "AURORA_AUDIT_MAX_CONNECTIONS")]
+    pub max_connections: u16,
     /// PEM file of the authorities that server certificates must come from, in place of the built-in bundle
     #[arg(long, value_name = "FILE", env = "AURORA_AUDIT_CA_BUNDLE")]
     pub ca_bundle: Option<PathBuf>,

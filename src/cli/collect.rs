@@ -1,24 +1,24 @@
 //! `collect` and `scan`: targets → snapshot, and on to the reports.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::{CollectArgs, ScanArgs, TargetArgs};
+use super::args::{CollectArgs, ProbeLevel, ScanArgs, TargetArgs};
 use super::check::{judge, load_rules, settings};
 use super::error::CliError;
 use super::exit::Exit;
+use super::password;
 #[cfg(feature = "aws")]
 use crate::collect::aws;
 use crate::collect::mysql::{Login, Method};
-use crate::collect::tls::Anchors;
+use crate::collect::tls::{Anchors, Probing};
 use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections, Endpoint};
 use crate::config::Target;
-use crate::model::{Secret, Untrusted};
-use crate::snapshot::{self, FileError, read_text, write_atomically};
+use crate::snapshot::{self, FileError, write_atomically};
 
 /// Name that reports show for a snapshot that was not kept.
 const NOT_KEPT: &str = "snapshot.jsonl";
@@ -83,6 +83,7 @@ fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
         connect_to: ConnectTo::new(args.connect_to.clone()),
         anchors: anchors(args.ca_bundle.as_deref())?,
         login: runtime.block_on(login(args))?,
+        probing: Probing { depth: args.probe.map(ProbeLevel::depth), max_connections: args.max_connections },
     };
     let mut collection = Collection::begin(&args.regions);
     runtime
@@ -172,12 +173,11 @@ fn anchors(bundle: Option<&Path>) -> Result<Anchors, CliError> {
     }
 }
 
-/// The password never comes from the command line, where every user of the machine could read it.
 async fn login(args: &TargetArgs) -> Result<Option<Login>, CliError> {
     let Some(user) = args.login.clone() else { return Ok(None) };
     let method = match iam(args).await? {
         Some(method) => method,
-        None => Method::Password(Secret::new(password(&user, args)?)),
+        None => Method::Password(password::read(&user, args.password_file.as_deref())?),
     };
     Ok(Some(Login { user, method }))
 }
@@ -190,20 +190,6 @@ async fn iam(args: &TargetArgs) -> Result<Option<Method>, CliError> {
 #[cfg(not(feature = "aws"))]
 fn iam(_: &TargetArgs) -> std::future::Ready<Result<Option<Method>, CliError>> {
     std::future::ready(Ok(None))
-}
-
-fn password(user: &str, args: &TargetArgs) -> Result<String, CliError> {
-    if let Some(path) = &args.password_file {
-        return Ok(read_text(path)?.lines().next().unwrap_or_default().to_owned());
-    }
-    match std::env::var("AURORA_AUDIT_DB_PASSWORD") {
-        Ok(password) => Ok(password),
-        // Only where somebody sits there: a job in the background would wait for ever.
-        Err(_) if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
-            rpassword::prompt_password(format!("password of {}: ", Untrusted::from(user))).map_err(CliError::Prompt)
-        }
-        Err(_) => Err(CliError::NoPassword),
-    }
 }
 
 /// Draws on stderr, and only where there is a terminal.

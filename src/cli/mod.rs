@@ -13,6 +13,8 @@ mod logging;
 mod output;
 mod paths;
 mod permissions;
+#[cfg(feature = "collect")]
+mod password;
 mod report;
 mod rules;
 mod simulate;

@@ -49,6 +49,13 @@ impl ConnectTo {
         Self(routes)
     }
 
+    /// The one redirection of `name:port` to where `host:port` is found, for a server that is known under another name.
+    #[must_use]
+    pub fn under_name(&self, name: &str, host: &str, port: u16) -> Self {
+        let (to_host, to_port) = self.resolve(host, port);
+        Self(vec![Route { host: name.to_ascii_lowercase(), port, to_host: to_host.to_owned(), to_port }])
+    }
+
     /// Where to open the socket for `host:port`.
     pub fn resolve<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
         let fits = |route: &&Route| route.port == port && route.host.eq_ignore_ascii_case(host);
@@ -71,6 +78,13 @@ mod tests {
             assert_eq!(routes.resolve(host, port).1, expected.1, "{given}");
             assert!(routes.resolve(host, port).0.eq_ignore_ascii_case(expected.0), "{given}");
         }
+    }
+
+    #[test]
+    fn another_name_leads_to_the_same_place() {
+        let routes = ConnectTo::new(vec!["a.example:3306:127.0.0.1:13306".parse().unwrap()]);
+        assert_eq!(routes.under_name("B.example", "a.example", 3306).resolve("b.example", 3306), ("127.0.0.1", 13306));
+        assert_eq!(routes.under_name("b.example", "c.example", 1).resolve("b.example", 1), ("c.example", 1));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Connections {
     pub anchors: Anchors,
     /// The database account, if the user gave one.
     pub login: Option<mysql::Login>,
+    /// How endpoints are probed.
+    pub probing: tls::Probing,
 }
 
 /// A collection in the making: whatever is in it can be written at any time.
@@ -117,7 +119,7 @@ async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, lim
     let _permit = limit.acquire().await;
     let cluster = Arc::new(cluster);
     let (target, routes) = (Arc::clone(&cluster), Arc::clone(&connections));
-    let probe = async move { tls::collect(&target, &routes.connect_to).await };
+    let probe = async move { tls::collect(&target, &routes).await };
     let mut sink = alone(probe).await.unwrap_or_else(|error| unprobed(&cluster, &error));
     let Some(login) = connections.login.clone() else {
         sink.gap((&cluster.account, &cluster.region), &no_login(&cluster));

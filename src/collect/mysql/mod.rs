@@ -20,8 +20,11 @@ mod rows;
 mod session;
 mod token;
 mod transport;
+mod visit;
 mod words;
 
 pub use collector::collect;
 pub use login::{Login, Method};
+pub(in crate::collect) use protocol::scramble;
 pub use token::Keys;
+pub use visit::{NoVisit, Visit, visit};

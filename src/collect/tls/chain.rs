@@ -2,24 +2,76 @@
 //! made. It trusts whatever it is shown, because it sends nothing but the handshake; judging is done elsewhere.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, IpAddr, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
 use tokio::time::timeout;
+use x509_parser::oid_registry::{
+    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, OID_SIG_ED448, OID_SIG_ED25519,
+};
 
 use super::answer::LONGEST;
-use super::wire::{Tls, Trouble};
-use crate::model::GapReason;
+use super::hello::KeyKind;
+use super::trouble::{Fault, Trouble};
+use super::wire::Tls;
 
-/// Keeps the certificates that the server shows.
-#[derive(Debug, Default)]
-struct Keeper(Mutex<Vec<Vec<u8>>>);
+/// What a real handshake shows.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The certificates, leaf first.
+    pub(super) certificates: Vec<Vec<u8>>,
+    /// Whether the server wants a certificate of the client, which it says before it shows its own.
+    pub(super) wants_certificate: bool,
+}
+
+/// The kind of key of a certificate, if it is one that can be asked for.
+pub(super) fn key_kind(der: &[u8]) -> Option<KeyKind> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let algorithm = &certificate.public_key().algorithm.algorithm;
+    let known = [
+        (OID_PKCS1_RSAENCRYPTION, KeyKind::Rsa),
+        (OID_PKCS1_RSASSAPSS, KeyKind::Rsa),
+        (OID_KEY_TYPE_EC_PUBLIC_KEY, KeyKind::Ecdsa),
+        (OID_SIG_ED25519, KeyKind::Eddsa),
+        (OID_SIG_ED448, KeyKind::Eddsa),
+    ];
+    known.iter().find(|(oid, _)| oid == algorithm).map(|(_, kind)| *kind)
+}
+
+/// Keeps what the server shows.
+#[derive(Debug)]
+struct Keeper {
+    shown: Mutex<Shown>,
+    keys: Vec<KeyKind>,
+}
 
 impl Keeper {
-    fn take(&self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn new(keys: &[KeyKind]) -> Self {
+        Self { shown: Mutex::default(), keys: keys.to_vec() }
+    }
+
+    fn note(&self, what: impl FnOnce(&mut Shown)) {
+        what(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn take(&self) -> Shown {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// There is no certificate to give; that one is asked for is worth knowing.
+impl ResolvesClientCert for Keeper {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.note(|shown| shown.wants_certificate = true);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        // Otherwise the question would not even be passed on.
+        true
     }
 }
 
@@ -33,7 +85,7 @@ impl ServerCertVerifier for Keeper {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(leaf).chain(others).map(|certificate| certificate.to_vec()).collect();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        self.note(|shown| shown.certificates = chain);
         Ok(ServerCertVerified::assertion())
     }
 
@@ -56,31 +108,37 @@ impl ServerCertVerifier for Keeper {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        use SignatureScheme as S;
-        vec![
-            S::ECDSA_NISTP256_SHA256,
-            S::ECDSA_NISTP384_SHA384,
-            S::ECDSA_NISTP521_SHA512,
-            S::ED25519,
+        self.keys.iter().flat_map(|key| schemes(*key)).copied().collect()
+    }
+}
+
+/// The schemes of TLS 1.3 first: the others are for the signatures within chains.
+const fn schemes(key: KeyKind) -> &'static [SignatureScheme] {
+    use SignatureScheme as S;
+    match key {
+        KeyKind::Ecdsa => &[S::ECDSA_NISTP256_SHA256, S::ECDSA_NISTP384_SHA384, S::ECDSA_NISTP521_SHA512],
+        KeyKind::Rsa => &[
             S::RSA_PSS_SHA256,
             S::RSA_PSS_SHA384,
             S::RSA_PSS_SHA512,
             S::RSA_PKCS1_SHA256,
             S::RSA_PKCS1_SHA384,
             S::RSA_PKCS1_SHA512,
-        ]
+        ],
+        KeyKind::Eddsa => &[S::ED25519, S::ED448],
     }
 }
 
-/// Makes the handshake as far as the certificates, in `patience` all told: a server that sends a byte now and then would
+/// Makes the handshake as far as the certificates, in twice the patience for an answer all told: a server that sends a byte now and then would
 /// otherwise keep every single wait short and the whole endless.
-pub(super) async fn certificates(socket: Tls, host: &str, patience: Duration) -> Result<Vec<Vec<u8>>, Trouble> {
-    let late = || Trouble { reason: GapReason::Timeout, message: format!("no certificates in {patience:?}") };
-    timeout(patience, handshake(socket, host)).await.unwrap_or_else(|_| Err(late()))
+pub(super) async fn certificates(socket: Tls, host: &str, keys: &[KeyKind]) -> Result<Shown, Trouble> {
+    let patience = socket.patience.saturating_mul(2);
+    let late = || Trouble::new(Fault::Timeout, format!("no certificates in {patience:?}"));
+    timeout(patience, handshake(socket, host, keys)).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn handshake(mut socket: Tls, host: &str) -> Result<Vec<Vec<u8>>, Trouble> {
-    let keeper = Arc::new(Keeper::default());
+async fn handshake(mut socket: Tls, host: &str, keys: &[KeyKind]) -> Result<Shown, Trouble> {
+    let keeper = Arc::new(Keeper::new(keys));
     let mut client = client(host, Arc::clone(&keeper)).map_err(|error| trouble(&error))?;
     let mut read = 0_usize;
     loop {
@@ -92,9 +150,9 @@ async fn handshake(mut socket: Tls, host: &str) -> Result<Vec<Vec<u8>>, Trouble>
         read = read.saturating_add(answer.len());
         let result = feed(&mut client, &answer);
         // What the server showed counts, however the handshake went on.
-        let chain = keeper.take();
-        if !chain.is_empty() {
-            return Ok(chain);
+        let shown = keeper.take();
+        if !shown.certificates.is_empty() {
+            return Ok(shown);
         }
         result?;
         if answer.is_empty() || read > LONGEST || !client.is_handshaking() {
@@ -104,12 +162,14 @@ async fn handshake(mut socket: Tls, host: &str) -> Result<Vec<Vec<u8>>, Trouble>
 }
 
 fn client(host: &str, keeper: Arc<Keeper>) -> Result<ClientConnection, Error> {
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| Error::General(error.to_string()))?;
+    // What is no name is not sent, as in the other hellos.
+    let nameless = || ServerName::IpAddress(IpAddr::V4([0, 0, 0, 0].into()));
+    let name = ServerName::try_from(host.to_owned()).unwrap_or_else(|_| nameless());
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
-        .with_custom_certificate_verifier(keeper)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(Arc::clone(&keeper) as Arc<dyn ServerCertVerifier>)
+        .with_client_cert_resolver(keeper);
     ClientConnection::new(Arc::new(config), name)
 }
 
@@ -130,11 +190,13 @@ fn trouble(error: &Error) -> Trouble {
 }
 
 fn unclear(message: &str) -> Trouble {
-    Trouble::new(GapReason::Malformed, message)
+    Trouble::new(Fault::Odd, message)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use data_encoding::BASE64;
     use rustls::pki_types::PrivatePkcs8KeyDer;
     use rustls::{ServerConfig, ServerConnection};
@@ -154,7 +216,7 @@ mod tests {
 
     #[test]
     fn asks_for_nothing_but_tls_1_3() {
-        let mut client = client("db.example", Arc::default()).unwrap();
+        let mut client = client("db.example", Arc::new(Keeper::new(&KeyKind::ALL))).unwrap();
         let mut hello = Vec::new();
         client.write_tls(&mut hello).unwrap();
         assert!(hello.windows(7).any(|window| window == [0, 43, 0, 3, 2, 3, 4]), "supported_versions is {{1.3}}");
@@ -162,7 +224,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_chain() {
-        let mut client = client("db.example", Arc::default()).unwrap();
+        let mut client = client("db.example", Arc::new(Keeper::new(&KeyKind::ALL))).unwrap();
         assert!(feed(&mut client, b"SSH-2.0-OpenSSH\r\n").is_err());
     }
 
@@ -188,14 +250,16 @@ mod tests {
 
     #[test]
     fn bytes_after_a_goodbye_are_not_waited_out() {
-        let keeper = Arc::new(Keeper::default());
+        let keeper = Arc::new(Keeper::new(&KeyKind::ALL));
         let mut client = client("db.example", Arc::clone(&keeper)).unwrap();
         let mut hello = Vec::new();
         client.write_tls(&mut hello).unwrap();
         let (done, ended) = std::sync::mpsc::channel();
         std::thread::spawn(move || done.send(feed(&mut client, &farewell(&hello)).is_ok()));
         assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Ok(true), "it ends at all");
-        assert_eq!(keeper.take().len(), 1);
+        let shown = keeper.take();
+        assert_eq!((shown.certificates.len(), shown.wants_certificate), (1, false));
+        assert_eq!(key_kind(&shown.certificates[0]), Some(KeyKind::Ecdsa));
     }
 
     #[tokio::test]
@@ -211,9 +275,9 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
-        let patience = Duration::from_millis(300);
-        let left = timeout(Duration::from_secs(10), certificates(Tls { stream }, "db.example", patience)).await;
+        let socket = Tls { stream, patience: Duration::from_millis(150) };
+        let left = timeout(Duration::from_secs(10), certificates(socket, "db.example", &KeyKind::ALL)).await;
         server.abort();
-        assert_eq!(left.unwrap().unwrap_err().reason, GapReason::Timeout);
+        assert_eq!(left.unwrap().unwrap_err().fault, Fault::Timeout);
     }
 }

@@ -30,6 +30,10 @@ pub(super) struct Greeting {
     pub(super) tls: bool,
     /// Sequence number of the packet; the answer has the next one.
     pub(super) sequence: u8,
+    /// What passwords are scrambled with.
+    pub(super) salt: Vec<u8>,
+    /// Authentication plugin that the server would begin with; empty before 5.5.
+    pub(super) plugin: String,
 }
 
 /// An `ERR` packet.
@@ -68,7 +72,8 @@ fn first(payload: &[u8], sequence: u8) -> First {
     }
 }
 
-/// version NUL, thread id 4, salt 8, filler 1, capabilities low 2, [charset 1, status 2, capabilities high 2, …]
+/// version NUL, thread id 4, salt 8, filler 1, capabilities low 2, [charset 1, status 2, capabilities high 2, length 1,
+/// reserved 10, rest of the salt NUL, plugin NUL]
 fn greeting(payload: &[u8], sequence: u8) -> Option<Greeting> {
     let end = payload.iter().position(|&byte| byte == 0)?;
     let (version, rest) = payload.split_at_checked(end)?;
@@ -78,8 +83,11 @@ fn greeting(payload: &[u8], sequence: u8) -> Option<Greeting> {
         (&[a, b], &[c, d]) => u32::from_le_bytes([a, b, c, d]),
         _ => return None,
     };
-    let version = String::from_utf8_lossy(version).into_owned();
-    Some(Greeting { version, tls: capabilities & CLIENT_SSL != 0, sequence })
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut ends = rest.get(32..).unwrap_or_default().split(|byte| *byte == 0);
+    let salt = [rest.get(5..13)?, ends.next().unwrap_or_default()].concat();
+    let plugin = text(ends.next().unwrap_or_default());
+    Some(Greeting { version: text(version), tls: capabilities & CLIENT_SSL != 0, sequence, salt, plugin })
 }
 
 /// code 2, ['#' SQLSTATE 5], text. Before authentication MySQL leaves the SQLSTATE out.
@@ -137,7 +145,13 @@ pub(super) mod tests {
 
     #[expect(clippy::unnecessary_wraps, reason = "the type of what is compared")]
     fn greeted(version: &str, tls: bool) -> Option<First> {
-        Some(First::Greeting(Greeting { version: version.to_owned(), tls, sequence: 0 }))
+        Some(First::Greeting(Greeting {
+            version: version.to_owned(),
+            tls,
+            sequence: 0,
+            salt: b"saltsaltrestofthesalt".to_vec(),
+            plugin: "caching_sha2_password".to_owned(),
+        }))
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the type of what is compared")]

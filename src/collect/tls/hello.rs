@@ -2,75 +2,63 @@
 //! a server accepts. Nothing is ever completed, so no key is needed: the shares are the generators of their groups.
 //! Shapes: RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// A protocol version, in the order of their age.
+use super::version::TlsVersion;
+use super::{group, suite};
+
+/// Kinds of keys that certificates may hold, each with the schemes that its signatures may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TlsVersion {
-    /// TLS 1.0.
-    V10,
-    /// TLS 1.1.
-    V11,
-    /// TLS 1.2.
-    V12,
-    /// TLS 1.3.
-    V13,
+pub(super) enum KeyKind {
+    /// RSA.
+    Rsa,
+    /// A curve of ECDSA.
+    Ecdsa,
+    /// Ed25519 or Ed448.
+    Eddsa,
 }
 
-impl TlsVersion {
-    /// All of them, oldest first.
-    pub const ALL: [Self; 4] = [Self::V10, Self::V11, Self::V12, Self::V13];
+impl KeyKind {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Ecdsa, Self::Rsa, Self::Eddsa];
 
-    /// The number on the wire.
-    pub(super) const fn wire(self) -> u16 {
+    /// Signature schemes, those of TLS 1.3 first, SHA-1 last: old servers ask for it.
+    const fn schemes(self) -> &'static [u16] {
         match self {
-            Self::V10 => 0x0301,
-            Self::V11 => 0x0302,
-            Self::V12 => 0x0303,
-            Self::V13 => 0x0304,
-        }
-    }
-
-    /// The version with this number.
-    pub(super) fn from_wire(number: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.wire() == number)
-    }
-
-    /// The name in messages.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::V10 => "TLS 1.0",
-            Self::V11 => "TLS 1.1",
-            Self::V12 => "TLS 1.2",
-            Self::V13 => "TLS 1.3",
+            Self::Ecdsa => &[0x0403, 0x0503, 0x0603, 0x081a, 0x081b, 0x081c, 0x0203],
+            Self::Rsa => &[0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0201],
+            Self::Eddsa => &[0x0807, 0x0808],
         }
     }
 }
 
-/// Suites of TLS 1.3, all there are.
-const SUITES_13: [u16; 5] = [0x1301, 0x1302, 0x1303, 0x1304, 0x1305];
+/// DSA, for servers of the age of DSS suites.
+const DSA_SCHEMES: [u16; 2] = [0x0402, 0x0202];
 
-/// The suites that servers of these ages have, likeliest first, the authenticated before the anonymous: yaSSL reads no more than
-/// 64.
-const COMMON: [u16; 52] = [
-    0xc02f, 0xc030, 0xc02b, 0xc02c, 0xcca8, 0xcca9, 0xc027, 0xc028, 0xc023, 0xc024, 0xc013, 0xc014, 0xc009, 0xc00a,
-    0x009e, 0x009f, 0xccaa, 0x0067, 0x006b, 0x0033, 0x0039, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x000a,
-    0x0016, 0xc012, 0xc008, 0x0005, 0x0004, 0xc011, 0xc007, 0x0009, 0x0015, 0x0041, 0x0084, 0x0045, 0x0088, 0xc09c,
-    0xc09d, 0xc0ac, 0xc0ad, 0x0032, 0x0038, 0x0013, 0x0040, 0x006a, 0x0096, 0x009a,
-];
+/// What a hello offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// The newest version it admits; up to 1.2 a server may choose an older one, while the hello of 1.3 admits nothing else.
+    pub(super) version: TlsVersion,
+    /// Cipher suites, in order of preference.
+    pub(super) suites: Vec<u16>,
+    /// Key exchange groups, in order of preference.
+    pub(super) groups: Vec<u16>,
+    /// Kinds of keys that the server's certificate may hold.
+    pub(super) keys: Vec<KeyKind>,
+}
 
-/// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV` and `TLS_FALLBACK_SCSV`: signals, not suites; the second one turns answers into refusals.
-const SIGNALS: [u16; 2] = [0x00ff, 0x5600];
-
-/// X25519, P-256, P-384, P-521, X448, ffdhe2048, ffdhe3072.
-const GROUPS: [u16; 7] = [29, 23, 24, 25, 30, 256, 257];
-
-/// ECDSA, RSA-PSS, RSA PKCS#1, `EdDSA`, then SHA-1 and DSA, which old servers ask for.
-const SIGNATURES: [u16; 18] = [
-    0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0807, 0x0808,
-    0x0203, 0x0201, 0x0402, 0x0202,
-];
+impl Offer {
+    /// All there is.
+    pub(super) fn everything(version: TlsVersion) -> Self {
+        Self {
+            version,
+            suites: suite::every(version).to_vec(),
+            groups: group::every(version),
+            keys: KeyKind::ALL.to_vec(),
+        }
+    }
+}
 
 /// The base point of P-256, uncompressed: a valid public key.
 const P256_SHARE: [u8; 65] = [
@@ -80,49 +68,63 @@ const P256_SHARE: [u8; 65] = [
     0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
 ];
 
-/// A `ClientHello` in one record. `newest` is the newest version it admits; up to 1.2 a server may choose an older one, while the
-/// hello of 1.3 admits nothing else.
-pub(super) fn client_hello(host: &str, newest: TlsVersion) -> Vec<u8> {
-    let tls13 = newest == TlsVersion::V13;
-    let mut body = newest.min(TlsVersion::V12).wire().to_be_bytes().to_vec();
+const P256: u16 = 23;
+const X25519: u16 = 29;
+
+/// A `ClientHello` in one record.
+pub(super) fn client_hello(host: &str, offer: &Offer) -> Vec<u8> {
+    let mut body = offer.version.min(TlsVersion::V12).wire().to_be_bytes().to_vec();
     // Random and session id: nothing is kept secret by them here, and equal hellos make equal answers.
     body.extend([0x5a; 32]);
     body.extend(prefixed8(&[0xa5; 32]));
-    body.extend(prefixed16(&wire(&if tls13 { SUITES_13.to_vec() } else { every_suite() })));
+    body.extend(prefixed16(&wire(&offer.suites)));
     body.extend(prefixed8(&[0]));
-    body.extend(prefixed16(&extensions(host, tls13)));
+    body.extend(prefixed16(&extensions(host, offer)));
     let message = [&[1, 0], prefixed16(&body).as_slice()].concat();
     [&[22, 3, 1], prefixed16(&message).as_slice()].concat()
 }
 
-/// Every suite up to TLS 1.2 that has a number: only then does "no common suite" say something about the version.
-pub(super) fn every_suite() -> Vec<u16> {
-    let known: BTreeSet<u16> = tls_parser::CIPHERS.keys().copied().collect();
-    let rest = known.into_iter().filter(|suite| {
-        *suite != 0 && !COMMON.contains(suite) && !SUITES_13.contains(suite) && !SIGNALS.contains(suite)
-    });
-    COMMON.into_iter().chain(rest).collect()
-}
-
-fn extensions(host: &str, tls13: bool) -> Vec<u8> {
-    let mut all = Vec::new();
-    // RFC 6066 section 3: a literal address is not a server name.
-    if host.parse::<IpAddr>().is_err() {
-        let name = [&[0], prefixed16(host.as_bytes()).as_slice()].concat();
-        all.extend(extension(0, &prefixed16(&name)));
-    }
-    all.extend(extension(10, &prefixed16(&wire(&GROUPS))));
-    all.extend(extension(13, &prefixed16(&wire(&SIGNATURES))));
-    if tls13 {
-        let p256 = [wire(&[23]), prefixed16(&P256_SHARE)].concat();
-        let x25519 = [wire(&[29]), prefixed16(&x25519_share())].concat();
+fn extensions(host: &str, offer: &Offer) -> Vec<u8> {
+    let mut all = server_name(host);
+    all.extend(extension(10, &prefixed16(&wire(&offer.groups))));
+    all.extend(extension(13, &prefixed16(&wire(&schemes(&offer.keys)))));
+    if offer.version == TlsVersion::V13 {
         all.extend(extension(43, &prefixed8(&wire(&[TlsVersion::V13.wire()]))));
         all.extend(extension(45, &prefixed8(&[1])));
-        all.extend(extension(51, &prefixed16(&[p256, x25519].concat())));
+        all.extend(extension(51, &prefixed16(&shares(&offer.groups))));
     } else {
         all.extend(extension(11, &prefixed8(&[0])));
         all.extend(extension(23, &[]));
         all.extend(extension(0xff01, &prefixed8(&[])));
+    }
+    all
+}
+
+/// RFC 6066 section 3: a literal address is not a server name, and neither is nothing.
+fn server_name(host: &str) -> Vec<u8> {
+    if host.is_empty() || host.parse::<IpAddr>().is_ok() {
+        return Vec::new();
+    }
+    let name = [&[0], prefixed16(host.as_bytes()).as_slice()].concat();
+    extension(0, &prefixed16(&name))
+}
+
+fn schemes(keys: &[KeyKind]) -> Vec<u16> {
+    let of_keys = keys.iter().flat_map(|key| key.schemes().iter().copied());
+    let dsa = DSA_SCHEMES.iter().copied().filter(|_| keys.len() == KeyKind::ALL.len());
+    of_keys.chain(dsa).collect()
+}
+
+/// Shares for the groups that have a short one; a share for a group that is not offered is an error to servers, and for the other
+/// groups a server asks again (`HelloRetryRequest`), which says as much.
+fn shares(groups: &[u16]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for group in groups {
+        match *group {
+            P256 => all.extend([wire(&[P256]), prefixed16(&P256_SHARE)].concat()),
+            X25519 => all.extend([wire(&[X25519]), prefixed16(&x25519_share())].concat()),
+            _ => {}
+        }
     }
     all
 }
@@ -156,10 +158,12 @@ fn prefixed16(content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use tls_parser::{
         TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions, parse_tls_plaintext,
     };
 
+    use super::TlsVersion::{V10, V11, V12, V13};
     use super::*;
 
     /// What a server reads: legacy version, suites, extensions.
@@ -174,38 +178,76 @@ mod tests {
         check(hello.version.0, hello.ciphers.iter().map(|suite| suite.0).collect(), extensions);
     }
 
+    fn groups_of(extensions: &[TlsExtension<'_>]) -> Vec<u16> {
+        let groups = extensions.iter().find_map(|extension| match extension {
+            TlsExtension::EllipticCurves(groups) => Some(groups.iter().map(|group| group.0).collect()),
+            _ => None,
+        });
+        groups.unwrap()
+    }
+
     #[test]
-    fn a_parser_reads_what_was_meant() {
-        for (newest, legacy, suites) in [
-            (TlsVersion::V10, 0x0301, every_suite().len()),
-            (TlsVersion::V11, 0x0302, every_suite().len()),
-            (TlsVersion::V12, 0x0303, every_suite().len()),
-            (TlsVersion::V13, 0x0303, 5),
-        ] {
-            read_back(&client_hello("db.example", newest), |version, offered, extensions| {
-                assert_eq!((version, offered.len()), (legacy, suites));
-                assert!(extensions.iter().any(|found| matches!(found, TlsExtension::SNI(names)
-                    if names.iter().any(|(_, name)| *name == b"db.example"))));
-                let only_13 = extensions.iter().any(|found| {
-                    matches!(found, TlsExtension::SupportedVersions(versions)
-                    if versions.iter().map(|version| version.0).eq([0x0304]))
-                });
-                assert_eq!(only_13, newest == TlsVersion::V13);
+    fn hellos_say_which_version_they_admit() {
+        for (version, legacy, suites) in [(V10, 0x0301, 330), (V11, 0x0302, 330), (V12, 0x0303, 330), (V13, 0x0303, 9)]
+        {
+            let bytes = client_hello("db.example", &Offer::everything(version));
+            read_back(&bytes, |number, offered, extensions| {
+                assert_eq!(number, legacy, "{version:?}");
+                assert!(offered.len() >= suites, "{version:?}: {}", offered.len());
+                let versions = extensions.iter().any(|it| matches!(it, TlsExtension::SupportedVersions(_)));
+                assert_eq!(versions, version == V13, "{version:?}");
+            });
+            assert!(bytes.len() < 1500, "{version:?}: one segment of most networks, {} bytes", bytes.len());
+        }
+    }
+
+    #[test]
+    fn names_are_sent_and_addresses_are_not() {
+        for (host, sent) in [("db.example", true), ("10.0.0.1", false), ("::1", false), ("", false)] {
+            let bytes = client_hello(host, &Offer::everything(V12));
+            read_back(&bytes, |_, _, extensions| {
+                assert_eq!(extensions.iter().any(|it| matches!(it, TlsExtension::SNI(_))), sent, "{host}");
             });
         }
     }
 
     #[test]
-    fn an_address_is_no_server_name() {
-        read_back(&client_hello("127.0.0.1", TlsVersion::V12), |_, _, extensions| {
-            assert!(!extensions.iter().any(|found| matches!(found, TlsExtension::SNI(_))));
-        });
+    fn shares_are_of_groups_that_are_offered() {
+        for (groups, shares) in [(vec![23, 24, 29], 2), (vec![24], 0), (vec![29], 1)] {
+            let offer = Offer { groups: groups.clone(), ..Offer::everything(V13) };
+            read_back(&client_hello("db.example", &offer), |_, _, extensions| {
+                assert_eq!(groups_of(&extensions), groups);
+                let sent = extensions.iter().find_map(|it| match it {
+                    TlsExtension::KeyShare(bytes) => Some(bytes.len()),
+                    _ => None,
+                });
+                let lengths = [2, 2 + 36, 2 + 36 + 69];
+                assert_eq!(sent, lengths.get(shares).copied(), "{groups:?}");
+            });
+        }
     }
 
     #[test]
-    fn offers_every_suite_once() {
-        let suites = every_suite();
-        assert_eq!(suites.iter().collect::<BTreeSet<_>>().len(), suites.len());
-        assert!(suites.len() > 300 && !suites.contains(&0x5600) && !suites.contains(&0x1301), "{}", suites.len());
+    fn keys_decide_the_schemes() {
+        assert_eq!(schemes(&[KeyKind::Eddsa]), [0x0807, 0x0808]);
+        assert!(schemes(&KeyKind::ALL).ends_with(&DSA_SCHEMES));
+        assert!(!schemes(&[KeyKind::Ecdsa]).contains(&0x0804));
+    }
+
+    proptest! {
+        #[test]
+        fn every_hello_can_be_read_back(
+            suites in prop::collection::vec(any::<u16>(), 1..400),
+            groups in prop::collection::vec(1_u16..600, 1..40),
+            host in "[a-z0-9.-]{0,63}",
+        ) {
+            for version in TlsVersion::ALL {
+                let offer = Offer { suites: suites.clone(), groups: groups.clone(), ..Offer::everything(version) };
+                read_back(&client_hello(&host, &offer), |_, offered, extensions| {
+                    assert_eq!(offered, suites);
+                    assert_eq!(groups_of(&extensions), groups);
+                });
+            }
+        }
     }
 }

@@ -58,6 +58,19 @@ pub(super) fn more(credential: &Credential, plugin: &str, data: &[u8]) -> Result
     }
 }
 
+/// The proof that a plugin takes in place of the password, if it takes one: what may be shown on a channel that is not safe, where
+/// the user said so.
+pub(in crate::collect) fn scramble(plugin: &str, password: &str, salt: &[u8]) -> Option<Vec<u8>> {
+    let salt = salt.get(..20).unwrap_or(salt);
+    match plugin {
+        // No password has no proof, whoever asks.
+        _ if password.is_empty() => Some(Vec::new()),
+        NATIVE => Some(native(password, salt)),
+        CACHING => Some(caching(password, salt)),
+        _ => None,
+    }
+}
+
 fn clear(secret: &Secret) -> Vec<u8> {
     [secret.expose().as_bytes(), b"\0"].concat()
 }
@@ -123,6 +136,21 @@ mod tests {
             for salt in [SALT.to_vec(), [SALT, b"\0"].concat()] {
                 assert_eq!(HEXLOWER.encode(&answer(&credential, plugin, &salt).unwrap()), expected, "{plugin}");
             }
+        }
+    }
+
+    #[test]
+    fn scrambles_or_says_nothing() {
+        for (plugin, password, expected) in [
+            (NATIVE, "hunter2", Some("91dbd90edc75e47da9a48a9defc85dcf99fa4fc4")),
+            (CACHING, "hunter2", Some("5bfbc73796cdaa80adfd00eb26e332ac9861333244584e69dea530bbf4414abd")),
+            (CLEAR, "", Some("")),
+            (CLEAR, "hunter2", None),
+            (SHA256_PASSWORD, "hunter2", None),
+            ("mysql_old_password", "hunter2", None),
+        ] {
+            let scrambled = scramble(plugin, password, &[SALT, b"\0"].concat()).map(|bytes| HEXLOWER.encode(&bytes));
+            assert_eq!(scrambled.as_deref(), expected, "{plugin}");
         }
     }
 

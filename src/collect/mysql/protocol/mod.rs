@@ -12,5 +12,6 @@ mod packet;
 pub(super) mod testing;
 
 pub(super) use auth::Credential;
+pub(in crate::collect) use auth::scramble;
 pub(super) use client::{Channel, Client, MOST_ROWS, read_greeting, ssl_request};
 pub(super) use greeting::Greeting;
