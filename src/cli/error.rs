@@ -151,6 +151,14 @@ pub enum CliError {
     #[cfg(feature = "collect")]
     #[error("read the password from the terminal")]
     Prompt(#[source] std::io::Error),
+    /// Logins are MySQL's.
+    #[cfg(feature = "collect")]
+    #[error("--login is for MySQL: a login to PostgreSQL would change nothing that a probe does there")]
+    LoginToPostgres,
+    /// A probe broke off without a result.
+    #[cfg(feature = "collect")]
+    #[error("a probe broke off; the log says where")]
+    Broken,
     /// The snapshot could not be written as JSON.
     #[cfg(feature = "collect")]
     #[error(transparent)]
@@ -173,7 +181,7 @@ impl CliError {
         match self {
             Self::Report(_) | Self::Stdout(_) | Self::BuiltInAnchors(_) | Self::Json(_) => Exit::Internal,
             #[cfg(feature = "collect")]
-            Self::Runtime(_) | Self::Write(_) => Exit::Internal,
+            Self::Runtime(_) | Self::Write(_) | Self::Broken => Exit::Internal,
             _ => Exit::Usage,
         }
     }

@@ -11,10 +11,12 @@ mod explain;
 mod generate;
 mod logging;
 mod output;
+#[cfg(feature = "collect")]
+mod password;
 mod paths;
 mod permissions;
 #[cfg(feature = "collect")]
-mod password;
+mod probe;
 mod report;
 mod rules;
 mod simulate;
@@ -35,6 +37,8 @@ pub fn run() -> Exit {
         Command::Permissions(args) => permissions::run(&args),
         Command::Paths(args) => paths::run(&args),
         Command::Certificate(args) => certificate::run(&args),
+        #[cfg(feature = "collect")]
+        Command::Probe(args) => probe::run(args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
