@@ -288,7 +288,7 @@ fn the_example_of_the_documentation_loads_and_passes_its_tests() {
     let folder = folder(&[(path, example)]);
     let said = said(&["rules", "test", "net-db-port-from-home", "--rules", "DIR"], folder.path());
     assert!(said.contains("1 rules, 6 tests passed"), "{said}");
-    for command in page.split("`").filter(|it| it.starts_with("rules ") || it.starts_with("generate ")) {
+    for command in page.split('`').filter(|it| it.starts_with("rules ") || it.starts_with("generate ")) {
         let words: Vec<&str> = command.split([' ', '[']).take(2).collect();
         assert_eq!(run([words[0], words[1], "--help"], &[]).code, 0, "{command}");
     }
