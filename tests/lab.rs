@@ -241,6 +241,14 @@ fn each_missing_permission_is_a_gap_and_turns_verdicts_unknown() {
         ("ec2:DescribeSubnets", &[]),
         ("ec2:DescribeRouteTables", &["net-subnet-group-private"]),
         ("ec2:DescribeSecurityGroups", &["net-sg-no-world", "net-sg-no-broad-cidr", "net-sg-not-default"]),
+        ("ec2:DescribeSecurityGroupRules", &[]),
+        ("ec2:DescribeNetworkAcls", &[]),
+        ("ec2:DescribeNetworkInterfaces", &[]),
+        ("ec2:DescribeManagedPrefixLists", &[]),
+        ("ec2:DescribeVpcPeeringConnections", &[]),
+        ("ec2:DescribeTransitGatewayAttachments", &[]),
+        ("ec2:DescribeVpcEndpoints", &[]),
+        ("ec2:DescribeFlowLogs", &["net-vpc-flow-logs"]),
         ("iam:GetAccountAuthorizationDetails", &["iam-no-admin-star", "iam-db-connect-not-wildcard"]),
     ] {
         lab.tool("enforce", &["off"]);

@@ -87,6 +87,25 @@ class Network:
         )
         return made["PrefixList"]["PrefixListId"]
 
+    def flow_log(self, vpc):
+        self.ec2.create_flow_logs(
+            ResourceIds=[vpc],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogGroupName="acme-flow",
+            DeliverLogsPermissionArn=f"arn:aws:iam::{ACCOUNT}:role/acme-flow-logs",
+        )
+
+    def interface(self, subnet, address, group):
+        self.ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=address, Groups=[group])
+
+    def peering(self, requester, accepter, table, destination):
+        """A connection between two VPCs, and the route of one of them that leads there."""
+        made = self.ec2.create_vpc_peering_connection(VpcId=requester, PeerVpcId=accepter)
+        peering = made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        self.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock=destination, VpcPeeringConnectionId=peering)
+
     def good(self):
         """Private subnets in three zones with tables of their own, a public one for the gateways."""
         vpc = self.vpc("acme-prod", "10.20.0.0/16")
@@ -105,6 +124,8 @@ class Network:
         partner = self.prefix_list("acme-partners", ["198.51.100.0/24", "203.0.113.0/24"])
         self.group(vpc, "acme-partner-db", lists=[partner])
         self.group(vpc, "acme-ledger-db", port=5432, groups=[app])
+        self.flow_log(vpc)
+        self.interface(public, "10.20.0.25", app)
         return {"id": vpc, "public_subnets": [public], "private_subnets": private, "prefix_list": partner}
 
     def legacy(self):
@@ -396,6 +417,8 @@ def main():
 
     network = Network(client("ec2"))
     vpcs = {"acme-prod": network.good(), "acme-legacy": network.legacy()}
+    prod, legacy = vpcs["acme-prod"]["id"], vpcs["acme-legacy"]["id"]
+    network.peering(prod, legacy, network.main_table(legacy), "10.20.0.0/16")
     databases = Databases(client("rds"))
     key = client("kms").create_key(Description="acme databases")["KeyMetadata"]["Arn"]
     plant_clusters(databases, network, vpcs["acme-prod"], vpcs["acme-legacy"], key)

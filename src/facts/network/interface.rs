@@ -137,3 +137,81 @@ pub fn is_forwarder(interface: &Record<NetworkInterface>) -> bool {
     ];
     interface.data.interface_type.known().is_some_and(|kind| FORWARDERS.contains(&kind.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::facts::network::testing::{Estate, scope};
+
+    fn interface(id: &str, group: &str, v4: &str) -> Value {
+        json!({"NetworkInterfaceId": id, "VpcId": "vpc-1", "Groups": [{"GroupId": group}], "Ipv6Addresses": [],
+            "PrivateIpAddresses": [{"PrivateIpAddress": v4, "Association": null}], "InterfaceType": "interface",
+            "Description": null, "Attachment": null})
+    }
+
+    fn with(interfaces: &[Value]) -> Estate {
+        interfaces.iter().fold(Estate::default(), |estate, it| estate.with("ec2.network_interface", it.clone()))
+    }
+
+    #[test]
+    fn members_of_a_group_are_the_addresses_of_its_interfaces() {
+        let mut unread = interface("eni-3", "sg-1", "10.0.0.7");
+        unread.as_object_mut().unwrap().remove("PrivateIpAddresses");
+        let mut elsewhere = interface("eni-4", "sg-2", "10.0.0.8");
+        elsewhere.as_object_mut().unwrap().remove("Groups");
+        let one = interface("eni-1", "sg-1", "10.0.0.5");
+        for (interfaces, least, exact) in [
+            (vec![], 0, true),
+            (vec![one.clone()], 1, true),
+            (vec![one.clone(), interface("eni-2", "sg-1", "10.0.0.6")], 2, true),
+            (vec![one.clone(), interface("eni-2", "sg-2", "10.0.0.6")], 1, true),
+            (vec![one.clone(), interface("eni-2", "sg-1", "nowhere")], 1, false),
+            (vec![one.clone(), unread], 1, false),
+            (vec![one, elsewhere], 1, false),
+        ] {
+            let networks = with(&interfaces).networks();
+            let members = networks.of(&scope()).members("sg-1", None);
+            assert_eq!((members.least.ipv4_addresses(), members.is_exact()), (least, exact), "{interfaces:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_of_an_account_that_was_not_read_may_have_any_members() {
+        let networks = with(&[interface("eni-1", "sg-1", "10.0.0.5")]).networks();
+        let members = networks.of(&scope()).members("sg-1", Some(&"210987654321".to_owned()));
+        assert!(members.least.is_empty() && members.most == AddressSet::all());
+        assert!(members.doubts[0].to_string().contains("belongs to account 210987654321"));
+    }
+
+    #[test]
+    fn what_stands_in_a_range_is_found_by_address() {
+        let interfaces: Vec<_> =
+            (1..=9).map(|host| interface(&format!("eni-{host}"), "sg-1", &format!("10.0.0.{host}"))).collect();
+        let networks = with(&interfaces).networks();
+        let of = |vpc: &str, range: &str| {
+            let set = AddressSet::of([range.parse().unwrap()]);
+            networks.of(&scope()).here.interfaces.within(vpc, &set).iter().map(|it| it.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("vpc-1", "10.0.0.4/31"), ["eni-4", "eni-5"]);
+        assert_eq!(of("vpc-1", "10.0.0.0/24").len(), 9);
+        assert_eq!(of("vpc-1", "10.0.1.0/24"), [""; 0]);
+        assert_eq!(of("vpc-2", "10.0.0.0/24"), [""; 0]);
+    }
+
+    #[test]
+    fn an_interface_is_named_by_what_it_is() {
+        let mut one = interface("eni-1", "sg-1", "10.0.0.5");
+        one["Attachment"] = json!({"InstanceId": "i-1"});
+        let mut two = interface("eni-2", "sg-1", "10.0.0.6");
+        two["InterfaceType"] = json!("network_load_balancer");
+        two["Description"] = json!("ELB net/db");
+        let networks = with(&[one, two, interface("eni-3", "sg-1", "10.0.0.7")]).networks();
+        let all = AddressSet::all();
+        let interfaces = networks.of(&scope()).here.interfaces.within("vpc-1", &all);
+        let names: Vec<_> = interfaces.iter().map(|it| (named(it), is_forwarder(it))).collect();
+        let expected = [("eni-1 (i-1)", false), ("eni-2 (network_load_balancer, ELB net/db)", true), ("eni-3", false)];
+        assert_eq!(names, expected.map(|(name, forwards)| (name.to_owned(), forwards)));
+    }
+}

@@ -173,3 +173,79 @@ fn holds(exclusion: &VpcBlockPublicAccessExclusion, subnet_id: &str, vpc_id: &Fa
     let state = text(&exclusion.state)?;
     Ok(!matches!(state.as_str(), "create-failed" | "delete-complete" | "disable-complete"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::facts::network::testing::{ACCOUNT, Estate, scope};
+
+    fn blocked(options: &Value, exclusions: &[Value]) -> Bounds {
+        let mut estate = Estate::default()
+            .with("ec2.subnet", json!({"SubnetId": "subnet-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT}))
+            .with("ec2.vpc_block_public_access_options", options.clone());
+        for exclusion in exclusions {
+            estate = estate.with("ec2.vpc_block_public_access_exclusion", exclusion.clone());
+        }
+        estate.networks().of(&scope()).seat("subnet-1", 3306).unblocked.clone()
+    }
+
+    #[test]
+    fn public_access_is_blocked_but_for_what_is_excluded() {
+        let exclusion = |resource: &str, mode: &str, state: &str| {
+            json!({"ExclusionId": "x", "ResourceArn": format!("arn:aws:ec2:eu-west-1:1:{resource}"),
+                "InternetGatewayExclusionMode": mode, "State": state})
+        };
+        let mode = |mode: &str| json!({"InternetGatewayBlockMode": mode, "ExclusionsAllowed": "allowed"});
+        let (open, closed, unknown) = (Some(true), Some(false), None);
+        for (options, exclusions, expected) in [
+            (mode("off"), vec![], open),
+            (mode("block-ingress"), vec![], closed),
+            (mode("block-bidirectional"), vec![], closed),
+            (mode("block-sometimes"), vec![], unknown),
+            (json!({}), vec![], unknown),
+            (json!({"InternetGatewayBlockMode": "off", "State": "update-in-progress"}), vec![], unknown),
+            (mode("block-ingress"), vec![exclusion("vpc/vpc-1", "allow-bidirectional", "create-complete")], open),
+            (mode("block-ingress"), vec![exclusion("subnet/subnet-1", "allow-bidirectional", "update-complete")], open),
+            (mode("block-ingress"), vec![exclusion("vpc/vpc-2", "allow-bidirectional", "create-complete")], closed),
+            (mode("block-ingress"), vec![exclusion("vpc/vpc-1", "allow-egress", "create-complete")], closed),
+            (mode("block-ingress"), vec![exclusion("vpc/vpc-1", "allow-bidirectional", "delete-complete")], closed),
+            (mode("block-ingress"), vec![json!({"ExclusionId": "x"})], unknown),
+            (
+                json!({"InternetGatewayBlockMode": "block-ingress", "ExclusionsAllowed": "not-allowed"}),
+                vec![exclusion("vpc/vpc-1", "allow-bidirectional", "create-complete")],
+                closed,
+            ),
+        ] {
+            let bounds = blocked(&options, &exclusions);
+            let found = match (bounds.least.is_empty(), bounds.most.is_empty()) {
+                (false, false) => open,
+                (true, true) => closed,
+                _ => unknown,
+            };
+            assert_eq!(found, expected, "{options} {exclusions:?}");
+        }
+    }
+
+    #[test]
+    fn a_shared_subnet_is_named_as_such() {
+        let subnet =
+            json!({"SubnetId": "subnet-1", "VpcId": "vpc-1", "OwnerId": "210987654321", "CidrBlock": "10.0.1.0/24"});
+        let networks = Estate::default().with("ec2.subnet", subnet).networks();
+        let seat = networks.of(&scope()).seat("subnet-1", 3306);
+        assert_eq!(seat.shared_by.as_deref(), Some("210987654321"));
+        let Fact::Unknown(why) = &seat.table else { panic!("its table is not there") };
+        assert!(why.to_string().contains("subnet-1 is shared by account 210987654321"), "{why}");
+        assert!(seat.ways.iter().all(|way| way.reaches.least.is_empty() && !way.reaches.most.is_empty()));
+        assert!(seat.acl.passes.least.is_empty() && !seat.acl.passes.most.is_empty());
+    }
+
+    #[test]
+    fn a_subnet_that_is_not_there_is_neither_open_nor_closed() {
+        let networks = Estate::default().networks();
+        let seat = networks.of(&scope()).seat("subnet-9", 3306);
+        assert!(seat.ways.iter().all(|way| way.reaches.least.is_empty() && !way.reaches.most.is_empty()));
+        assert!(seat.inside.least.is_empty() && !seat.inside.most.is_empty());
+    }
+}

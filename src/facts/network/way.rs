@@ -325,3 +325,118 @@ pub fn unknown_way(whose: &str, why: Why, at: Option<Place>) -> Way {
         at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::facts::network::testing::{Estate, scope};
+
+    /// A route of which everything is told: `0.0.0.0/0 GatewayId igw-1`.
+    fn route(text: &str) -> Value {
+        let words: Vec<_> = text.split(' ').collect();
+        let mut route = json!({"DestinationCidrBlock": null, "DestinationIpv6CidrBlock": null,
+            "DestinationPrefixListId": null, "GatewayId": null, "NatGatewayId": null, "TransitGatewayId": null,
+            "EgressOnlyInternetGatewayId": null, "VpcPeeringConnectionId": null, "NetworkInterfaceId": null,
+            "InstanceId": null, "LocalGatewayId": null, "CarrierGatewayId": null, "CoreNetworkArn": null,
+            "State": words.get(3).unwrap_or(&"active"), "Origin": words.get(4).unwrap_or(&"CreateRoute")});
+        let key = match words[0] {
+            list if list.starts_with("pl-") => "DestinationPrefixListId",
+            v6 if v6.contains(':') => "DestinationIpv6CidrBlock",
+            _ => "DestinationCidrBlock",
+        };
+        route[key] = json!(words[0]);
+        route[words[1]] = json!(words[2]);
+        route
+    }
+
+    fn found(estate: Estate, routes: &Value) -> Vec<Way> {
+        let table = json!({"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Routes": routes,
+            "Associations": [{"Main": false, "SubnetId": "subnet-1"}]});
+        let networks = estate.with("ec2.route_table", table).networks();
+        let view = networks.of(&scope());
+        let found = view.here.route_tables.get("subnet-1", &Fact::Absent);
+        ways(&found.known().unwrap().0, view)
+    }
+
+    /// Target, whether it is certain, and the prefixes it may reach.
+    fn shown(ways: &[Way]) -> Vec<String> {
+        let prefixes = |set: &AddressSet| set.prefixes().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        ways.iter()
+            .map(|way| {
+                let sure = if way.reaches.is_exact() { "" } else { "?" };
+                format!("{:?} {}{sure} {}", way.kind, way.target, prefixes(&way.reaches.most))
+            })
+            .collect()
+    }
+
+    fn of(routes: &[&str]) -> Vec<String> {
+        let peering = |code: &str, id: &str| {
+            json!({"VpcPeeringConnectionId": id, "Status": {"Code": code},
+                "RequesterVpcInfo": {"VpcId": "vpc-1", "OwnerId": "1", "CidrBlockSet": [{"CidrBlock": "10.0.0.0/16"}]},
+                "AccepterVpcInfo": {"VpcId": "vpc-2", "OwnerId": "2", "CidrBlockSet": [{"CidrBlock": "10.7.0.0/16"}]}})
+        };
+        let endpoint = |id: &str, kind: &str| json!({"VpcEndpointId": id, "VpcEndpointType": kind});
+        let estate = Estate::default()
+            .with("ec2.vpc_peering_connection", peering("active", "pcx-1"))
+            .with("ec2.vpc_peering_connection", peering("deleted", "pcx-2"))
+            .with("ec2.vpc_endpoint", endpoint("vpce-s3", "Gateway"))
+            .with("ec2.vpc_endpoint", endpoint("vpce-fw", "GatewayLoadBalancer"))
+            .with(
+                "ec2.managed_prefix_list_entries",
+                json!({"PrefixListId": "pl-1", "Entries": [{"Cidr": "8.0.0.0/8"}]}),
+            );
+        let routes: Vec<_> = routes.iter().map(|text| route(text)).collect();
+        shown(&found(estate, &Value::from(routes)))
+    }
+
+    #[test]
+    fn each_address_has_the_way_of_its_longest_prefix() {
+        for (routes, expected) in [
+            (&["10.0.0.0/16 GatewayId local"][..], &["Local local 10.0.0.0/16"][..]),
+            (&["0.0.0.0/1 GatewayId igw-1", "0.0.0.0/0 NatGatewayId nat-1"], &["Internet igw-1 0.0.0.0/1"]),
+            (&["0.0.0.0/0 GatewayId igw-1", "128.0.0.0/1 NatGatewayId nat-1"], &["Internet igw-1 0.0.0.0/1"]),
+            (&["0.0.0.0/0 GatewayId igw-1 blackhole"], &[]),
+            (&["::/0 EgressOnlyInternetGatewayId eigw-1"], &[]),
+            (&["128.0.0.0/1 GatewayId vgw-1"], &["Network vgw-1 128.0.0.0/1"]),
+            (
+                &["10.7.0.0/16 TransitGatewayId tgw-1 active EnableVgwRoutePropagation", "10.7.0.0/16 GatewayId vgw-1"],
+                &["Network vgw-1 10.7.0.0/16"],
+            ),
+            (&["10.0.0.0/8 VpcPeeringConnectionId pcx-1"], &["Network pcx-1 10.7.0.0/16"]),
+            (&["10.0.0.0/8 VpcPeeringConnectionId pcx-2"], &[]),
+            (&["10.0.0.0/8 VpcPeeringConnectionId pcx-9"], &["Network pcx-9? 10.0.0.0/8"]),
+            (&["pl-1 GatewayId igw-1"], &["Internet igw-1 8.0.0.0/8"]),
+            (&["8.0.0.0/7 GatewayId igw-1", "pl-1 GatewayId vpce-s3"], &["Internet igw-1 9.0.0.0/8"]),
+            (&["8.0.0.0/8 GatewayId vpce-fw"], &["Unknown vpce-fw? 8.0.0.0/8"]),
+            (&["8.0.0.0/8 GatewayId vpce-9"], &["Unknown vpce-9? 8.0.0.0/8"]),
+            (&["8.0.0.0/8 NetworkInterfaceId eni-1"], &["Unknown eni-1? 8.0.0.0/8"]),
+            (&["8.0.0.0/8 GatewayId moon-1"], &["Unknown moon-1? 8.0.0.0/8"]),
+            (
+                &["8.0.0.0/8 GatewayId igw-1", "8.0.0.0/8 GatewayId vgw-1"],
+                &["Internet igw-1? 8.0.0.0/8", "Network vgw-1? 8.0.0.0/8"],
+            ),
+            (&["8.0.0.0/8 GatewayId igw-1", "everywhere NatGatewayId nat-1"], &["Internet igw-1? 8.0.0.0/8"]),
+            (
+                &["8.0.0.0/8 GatewayId igw-1", "pl-9 GatewayId vgw-1"],
+                &["Network vgw-1? 0.0.0.0/0 ::/0", "Internet igw-1? 8.0.0.0/8"],
+            ),
+        ] {
+            assert_eq!(of(routes), expected, "{routes:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_of_a_route_leaves_it_in_doubt() {
+        for (route, expected) in [
+            (json!({"DestinationCidrBlock": "8.0.0.0/8"}), "Unknown an unknown target? 8.0.0.0/8"),
+            (json!({"GatewayId": "igw-1"}), "Internet igw-1? 0.0.0.0/0 ::/0"),
+            (json!({"DestinationCidrBlock": "8.0.0.0/8", "GatewayId": "igw-1"}), "Internet igw-1? 8.0.0.0/8"),
+            (json!({}), "Unknown an unknown target? 0.0.0.0/0 ::/0"),
+        ] {
+            assert_eq!(shown(&found(Estate::default(), &json!([route]))), [expected], "{route}");
+        }
+        assert_eq!(shown(&found(Estate::default(), &json!(null))), [""; 0]);
+    }
+}
