@@ -65,6 +65,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Files made out of the program's own declarations
     Generate(GenerateArgs),
+    /// Tell who may do what inside the databases of a snapshot, and how it comes to it
+    Privileges(PrivilegesArgs),
 }
 
 /// `simulate`
@@ -455,6 +457,32 @@ impl ProbeProtocol {
             Self::Postgres => WireProtocol::Postgres,
         }
     }
+}
+
+/// `privileges`
+#[derive(Debug, ClapArgs)]
+pub struct PrivilegesArgs {
+    /// Snapshot files, `.zst` or not; several are joined
+    #[arg(required = true, value_name = "SNAPSHOT")]
+    pub snapshots: Vec<PathBuf>,
+    /// Only this account, on every server that has it, as in `'app'@'10.%'`
+    #[arg(long, value_name = "'USER'@'HOST'")]
+    pub account: Option<String>,
+    /// Tell as well what each account may do on this table
+    #[arg(long, value_name = "DB.TABLE")]
+    pub on: Option<String>,
+    /// What to write
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: PrivilegesFormat,
+}
+
+/// `--format` of `privileges`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrivilegesFormat {
+    /// For people
+    Text,
+    /// One document for machines
+    Json,
 }
 
 /// `collect`

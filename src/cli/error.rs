@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use crate::config::SettingsError;
-use crate::model::Why;
 use crate::model::anchors::BadPem;
+use crate::model::{Untrusted, Why};
 use crate::report::ReportError;
 use crate::rules::{CaseFailure, LoadErrors, SourceError};
 use crate::snapshot::{FileError, ReadError};
@@ -122,6 +122,17 @@ pub enum CliError {
     /// A report could not be made.
     #[error("make a report")]
     Report(#[from] ReportError),
+    /// An account is not spelt as one.
+    #[error("`{0}` is no account\nhelp: write 'user'@'host', quotes included, as MySQL does")]
+    BadAccount(Untrusted),
+    /// No server of the snapshot has the account.
+    #[error(
+        "no server of the snapshot has the account {0}\nhelp: names compare letter by letter; the host is part of the name"
+    )]
+    NoSuchAccount(Untrusted),
+    /// A table is not spelt as one.
+    #[error("`{0}` is no table\nhelp: write db.table, with backticks around a name that holds a dot")]
+    BadObject(Untrusted),
     /// Standard output broke.
     #[error("write to standard output")]
     Stdout(#[source] std::io::Error),

@@ -15,6 +15,7 @@ mod output;
 mod password;
 mod paths;
 mod permissions;
+mod privileges;
 #[cfg(feature = "collect")]
 mod probe;
 mod report;
@@ -44,6 +45,7 @@ pub fn run() -> Exit {
         Command::Explain(args) => explain::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::WhoCan(args) => who_can::run(&args),
+        Command::Privileges(args) => privileges::run(&args),
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(&args),
         #[cfg(feature = "collect")]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::index::{ByScope, Scope};
 use crate::model::Fact;
-use crate::snapshot::schema::mysql::{Account, ClientConnection, GlobalVariables, RoleEdge, Session};
+use crate::snapshot::schema::mysql::{
+    Account, ClientConnection, ColumnGrant, DefaultRole, Definer, DynamicGrant, GlobalVariables, ProxyGrant, RoleEdge,
+    RoutineGrant, SchemaGrant, Session, TableGrant,
+};
 use crate::snapshot::schema::rds::{DbClusterParameters, DbClusterSnapshotAttributes};
 use crate::snapshot::schema::rds_proxy::DbProxyTargets;
 use crate::snapshot::schema::tls::TlsEndpoint;
@@ -54,14 +57,30 @@ pub struct Lookups {
     pub proxy_targets: Lookup<DbProxyTargets>,
     /// By the ARN of the cluster.
     pub clients: Lookup<ClientConnection>,
-    /// By the ARN of the cluster.
+    /// By the ARN of the cluster, or the server's address.
     pub sessions: Lookup<Session>,
-    /// By the ARN of the cluster.
+    /// By the ARN of the cluster, or the server's address.
     pub variables: Lookup<GlobalVariables>,
-    /// By the ARN of the cluster.
+    /// By the ARN of the cluster, or the server's address.
     pub accounts: Lookup<Account>,
-    /// By the ARN of the cluster.
+    /// By the ARN of the cluster, or the server's address.
+    pub schema_grants: Lookup<SchemaGrant>,
+    /// By the ARN of the cluster, or the server's address.
+    pub table_grants: Lookup<TableGrant>,
+    /// By the ARN of the cluster, or the server's address.
+    pub column_grants: Lookup<ColumnGrant>,
+    /// By the ARN of the cluster, or the server's address.
+    pub routine_grants: Lookup<RoutineGrant>,
+    /// By the ARN of the cluster, or the server's address.
+    pub dynamic_grants: Lookup<DynamicGrant>,
+    /// By the ARN of the cluster, or the server's address.
     pub role_edges: Lookup<RoleEdge>,
+    /// By the ARN of the cluster, or the server's address.
+    pub default_roles: Lookup<DefaultRole>,
+    /// By the ARN of the cluster, or the server's address.
+    pub proxy_grants: Lookup<ProxyGrant>,
+    /// By the ARN of the cluster, or the server's address.
+    pub definers: Lookup<Definer>,
 }
 
 impl Lookups {
@@ -77,11 +96,27 @@ impl Lookups {
             endpoints: Lookup::new(&records.tls_endpoints, |it| Some(&it.id)),
             proxy_targets: Lookup::new(&records.db_proxy_targets, |it| text(&it.data.db_proxy_name)),
             clients: Lookup::new(&records.client_connections, |it| text(&it.data.db_cluster_arn)),
-            sessions: Lookup::new(&records.sessions, |it| text(&it.data.db_cluster_arn)),
-            variables: Lookup::new(&records.global_variables, |it| text(&it.data.db_cluster_arn)),
-            accounts: Lookup::new(&records.accounts, |it| text(&it.data.db_cluster_arn)),
-            role_edges: Lookup::new(&records.role_edges, |it| text(&it.data.db_cluster_arn)),
+            sessions: Lookup::new(&records.sessions, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            variables: Lookup::new(&records.global_variables, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            accounts: Lookup::new(&records.accounts, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            schema_grants: Lookup::new(&records.schema_grants, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            table_grants: Lookup::new(&records.table_grants, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            column_grants: Lookup::new(&records.column_grants, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            routine_grants: Lookup::new(&records.routine_grants, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            dynamic_grants: Lookup::new(&records.dynamic_grants, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            role_edges: Lookup::new(&records.role_edges, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            default_roles: Lookup::new(&records.default_roles, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            proxy_grants: Lookup::new(&records.proxy_grants, |it| server(&it.data.db_cluster_arn, &it.data.server)),
+            definers: Lookup::new(&records.definers, |it| server(&it.data.db_cluster_arn, &it.data.server)),
         }
+    }
+}
+
+/// What the records of a server name it by: its cluster, or its own address where it belongs to none.
+fn server<'r>(cluster: &'r Fact<String>, address: &'r Fact<String>) -> Option<&'r str> {
+    match cluster {
+        Fact::Absent => text(address),
+        cluster => text(cluster),
     }
 }
 

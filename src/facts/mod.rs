@@ -19,6 +19,7 @@ mod macros;
 mod aws_account;
 mod cluster;
 mod cluster_snapshot;
+mod database;
 mod estate;
 mod found;
 pub mod iam;

@@ -1,14 +1,16 @@
 //! The tables of one account and region.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::database;
 use super::estate::Estate;
 use super::found::{Unread, unread};
 use super::index::{Scope, Table, in_scope};
 use super::lookup::Lookup;
 use super::network::View;
+use super::privileges::server::Server;
 use super::tls::{Endpoint, EndpointRole, Issuer, Owner, Probe};
 use crate::model::{Explain, Fact, Why};
 use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
@@ -23,12 +25,13 @@ macro_rules! tables {
         pub struct Region {
             pub(super) estate: Arc<Estate>,
             pub(super) scope: Scope,
+            servers: OnceLock<BTreeMap<String, Arc<Server>>>,
             $($table: OnceLock<Table<$ty>>,)*
         }
 
         impl Region {
             pub(super) fn new(estate: Arc<Estate>, scope: Scope) -> Self {
-                Self { estate, scope, $($table: OnceLock::new(),)* }
+                Self { estate, scope, servers: OnceLock::new(), $($table: OnceLock::new(),)* }
             }
 
             $(
@@ -65,6 +68,16 @@ tables! {
 }
 
 impl Region {
+    /// The database server of a cluster.
+    pub(super) fn server(&self, cluster: &Arc<Record<DbCluster>>) -> Arc<Server> {
+        let of_clusters = || {
+            let clusters = self.clusters().present();
+            clusters.map(|cluster| (cluster.id.clone(), Arc::new(database::of_cluster(self, cluster)))).collect()
+        };
+        let known = self.servers.get_or_init(of_clusters).get(&cluster.id).cloned();
+        known.unwrap_or_else(|| Arc::new(database::of_cluster(self, cluster)))
+    }
+
     /// The record that was asked for by name, or the gap of that question.
     pub(super) fn one_of<T>(&self, source: &str, records: &Lookup<T>, name: &Fact<String>) -> Fact<Arc<Record<T>>> {
         name.as_ref().and_then(|name| match records.newest(&self.scope, name) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::aws_account::{AwsAccount, UserCredentials, aws_accounts, user_credentials};
 use super::cluster::Cluster;
 use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
+use super::database;
 use super::estate::Estate;
 use super::found::{Found, unread};
 use super::iam::{Policy, Principals};
@@ -135,6 +136,7 @@ impl Facts {
             let mut found = self.of_clusters(Cluster::database_accounts);
             let records = &self.estate.snapshot.records.accounts;
             for region in &self.regions {
+                found.extend(&database::alone(region));
                 found.unread.extend(region.strays("database_account", records, |account| &account.db_cluster_arn));
                 found.unread.extend(region.unread_clusters("database_account"));
             }
@@ -269,9 +271,7 @@ fn of<T>(kind: &'static str, record: &Record<T>, name: &Fact<String>) -> Identit
 
 /// `'user'@'host' on cluster`: the same names are on many servers.
 fn named(account: &DatabaseAccount) -> Fact<String> {
-    let cluster = account.cluster.data.db_cluster_identifier.known();
-    let cluster = cluster.map_or("?", String::as_str);
-    account.account.as_ref().map(|account| format!("{account} on {cluster}"))
+    account.account().as_ref().map(|name| format!("{name} on {}", account.database()))
 }
 
 fn principal_identity(principal: &Principal) -> Identity {

@@ -62,7 +62,8 @@ impl Template {
                 text.problem(&(open..open + 2), "this `{{` is never closed").help("close it with `}}`")
             })?;
             let value = check(&text.slice(open + 2..close))?;
-            let quoting = quoting(language, quote, &value.ty)
+            let authored = quote.is_none() && is_authored(&value.ir);
+            let quoting = if authored { Ok(Quoting::Bare) } else { quoting(language, quote, &value.ty) }
                 .map_err(|(message, help)| text.problem(&(open..close + 2), message).help(help))?;
             parts.push(Part::Value(value.ir, quoting));
             at = close + 2;
@@ -91,6 +92,18 @@ impl Template {
 /// Reads the expression of a part of a template or of any other text.
 pub(super) fn parse_expression(text: &Text) -> Result<super::expr::Ast, Problem> {
     parse(&text.value).map_err(|SyntaxError { span, message, help }| text.problem(&span, message).maybe_help(help))
+}
+
+/// Whether whatever comes out was written by the rule's author: a choice between texts.
+fn is_authored(ir: &Ir) -> bool {
+    match ir {
+        Ir::Const(_) => true,
+        Ir::Choice(parts) => {
+            let [_, one, other] = parts.as_ref();
+            is_authored(one) && is_authored(other)
+        }
+        _ => false,
+    }
 }
 
 fn find(text: &str, from: usize, what: &str) -> Option<usize> {

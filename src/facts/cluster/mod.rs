@@ -7,7 +7,7 @@ mod network;
 
 use std::sync::Arc;
 
-use self::database::{accounts, all_variables, clients, variables};
+use self::database::{accounts, all_variables, clients, rdsadmin_deviations, variables};
 use self::endpoint::endpoints;
 use self::member::instances;
 pub(super) use self::network::group_ids;
@@ -64,6 +64,8 @@ facts! {
         endpoints: Found<Endpoint> => endpoints;
         /// Accounts of its database.
         database_accounts: Found<DatabaseAccount> => accounts;
+        /// What is wrong with `rdsadmin`, the account that Amazon RDS manages the server with; empty when it is as RDS made it.
+        rdsadmin_deviations: Derived<Vec<Fact<String>>> => rdsadmin_deviations;
     }
 }
 

@@ -2,8 +2,21 @@
 //! MySQL Reference Manual, "Access Control and Account Management".
 
 mod account;
-mod role;
+pub mod effective;
+pub mod escalation;
+pub mod grants;
+mod held;
+pub mod host;
+mod master;
+pub mod name;
+pub mod pattern;
+pub mod privilege;
+mod rdsadmin;
+pub mod read;
+pub mod scope;
+pub mod server;
 mod service;
+pub mod session;
+pub mod tables;
 
-pub use account::{DatabaseAccount, HostScope, is_on, quoted};
-pub use role::Roles;
+pub use account::{DatabaseAccount, HostScope, Partial, is_on};
