@@ -162,15 +162,15 @@ fn a_rule_with_an_unknown_field_is_refused_at_load() {
 #[test]
 fn the_documented_rule_works() {
     let folder = TempDir::new().unwrap();
-    let area = folder.path().join("resilience");
+    let area = folder.path().join("network");
     fs::create_dir(&area).unwrap();
     let page = fs::read_to_string(common::root().join("docs/write-a-rule.md")).unwrap();
     let rule = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    fs::write(area.join("res-backups-for-a-month.yaml"), rule).unwrap();
+    fs::write(area.join("net-db-port-from-home.yaml"), rule).unwrap();
     let path = fixture().display().to_string();
     let result = run(["check", &path, "--rules", &folder.path().display().to_string()], &[]);
     assert_eq!(result.code, 1, "{}", result.transcript());
-    assert!(result.stdout.contains("shop keeps its backups for 1 days"), "{}", result.stdout);
+    assert!(result.stdout.contains("admits ::/0 to shop"), "{}", result.stdout);
 }
 
 #[test]
