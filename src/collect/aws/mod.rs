@@ -10,6 +10,7 @@ mod iam;
 mod listing;
 mod rds;
 mod scope;
+mod secretsmanager;
 mod sts;
 #[cfg(test)]
 mod testing;
@@ -102,11 +103,14 @@ impl Region {
 
     async fn read(self, account: String) -> (Sink, Vec<ClusterTarget>) {
         let scope = Scope::new(&account, &self.name);
-        let ((mut sink, targets), network) = tokio::join!(
+        let secrets = secretsmanager::secrets_of(&self.clusters.items);
+        let ((mut sink, targets), network, policies) = tokio::join!(
             rds::Rds::new(&self.config, scope.clone()).collect(self.clusters),
-            ec2::collect(&self.config, &scope)
+            ec2::collect(&self.config, &scope),
+            secretsmanager::collect(&self.config, &scope, secrets)
         );
         sink.absorb(network);
+        sink.absorb(policies);
         (sink, targets)
     }
 }
@@ -207,7 +211,7 @@ mod tests {
                 | "GetManagedPrefixListEntries"
                 | "DescribeDBProxyTargets"
                 | "DescribeVpcBlockPublicAccessOptions" => 27,
-                "DescribeDBClusterSnapshotAttributes" => continue,
+                "DescribeDBClusterSnapshotAttributes" | "GetResourcePolicy" => continue,
                 _ => 26,
             };
             // The gap is that of the report, which is what is missing.
