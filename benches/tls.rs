@@ -224,7 +224,7 @@ impl Imitation {
         };
         tokio::time::sleep(LATENCY).await;
         stream.write_all(&answer).await?;
-        stream.read(&mut [0; 16]).await?;
+        let _until_the_client_leaves = stream.read(&mut [0; 16]).await?;
         Ok(())
     }
 

@@ -62,7 +62,7 @@ async fn serve(mut stream: TcpStream, secret: &str) -> Heard {
 fn verify(response: &[u8], secret: &str, now: Timestamp) -> Result<(), &'static str> {
     let text = String::from_utf8_lossy(response.get(32..).ok_or("no response")?).into_owned();
     let (user, rest) = text.split_once('\0').ok_or("no user")?;
-    let (token, plugin) = rest.trim_end_matches('\0').rsplit_once("\0").ok_or("no plugin")?;
+    let (token, plugin) = rest.trim_end_matches('\0').rsplit_once('\0').ok_or("no plugin")?;
     if plugin != "mysql_clear_password" {
         return Err("another plugin");
     }
