@@ -1,6 +1,6 @@
 //! `probe` against TLS servers of OpenSSL behind a front that speaks MySQL or PostgreSQL, and against servers that misbehave.
 #![cfg(feature = "collect")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 mod common;
 mod front;
@@ -134,7 +134,7 @@ fn old_versions_are_seen_one_by_one() {
         let server = TlsServer::start(keys.path(), &options);
         let (run, answer) = probe(mysql_front(server.port, Segments::Whole, denied()), &[]);
         assert_eq!(run.code, 0, "{option}: {}", run.transcript());
-        assert_eq!(versions(&answer).map(|version| version.as_bool()), expected.map(Some), "{option}");
+        assert_eq!(versions(&answer).map(Value::as_bool), expected.map(Some), "{option}");
         for (_, suites) in answer["ciphers"].as_object().unwrap() {
             assert_eq!(suites, &json!(["TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_256_CBC_SHA"]), "{option}");
         }
@@ -184,7 +184,7 @@ fn postgresql_is_asked_by_the_same_hellos() {
     });
     let (run, answer) = probe(front, &["--protocol", "postgres"]);
     assert_eq!(run.code, 0, "{}", run.transcript());
-    assert_eq!(versions(&answer).map(|version| version.as_bool()), [false, false, false, true].map(Some));
+    assert_eq!(versions(&answer).map(Value::as_bool), [false, false, false, true].map(Some));
     assert_eq!((&answer["plaintext"], &answer["certificates"][0]["key"]), (&json!("refused"), &json!("rsa2048")));
     let none = listen(|_, mut stream| drop(stream.write_all(b"N")));
     let (run, answer) = probe(none, &["--protocol", "postgres"]);
