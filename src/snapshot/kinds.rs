@@ -25,8 +25,9 @@ macro_rules! kinds {
             const KIND: &'static str = $name;
         })*
 
-        /// The records of a snapshot, a table a kind, each in the order of the files.
-        #[derive(Debug, Default)]
+        /// The records of a snapshot, a table a kind, each sorted by account and region, and within these in the
+        /// order of the files. A clone shares them.
+        #[derive(Debug, Clone, Default)]
         pub struct Records {
             $(#[doc = concat!("`", $name, "`")] pub $table: Vec<Arc<Record<$ty>>>,)*
             /// `gap`
@@ -35,16 +36,16 @@ macro_rules! kinds {
 
         /// A line whose data was understood.
         pub(super) enum Parsed {
-            $(#[expect(non_camel_case_types, reason = "named after its table")] $table(Box<Record<$ty>>),)*
-            Gap(Box<Record<Arc<Gap>>>),
+            $(#[expect(non_camel_case_types, reason = "named after its table")] $table(Arc<Record<$ty>>),)*
+            Gap(Arc<Record<Arc<Gap>>>),
         }
 
         impl Parsed {
             /// Reads `data` as the line's kind asks.
             pub(super) fn from_line(line: Line<&serde_json::value::RawValue>, at: RecordRef) -> Result<Self, serde_json::Error> {
                 match line.kind.as_str() {
-                    $($name => Ok(Self::$table(Box::new(record(line, at)?))),)*
-                    Gap::KIND => Ok(Self::Gap(Box::new(gap(line, at)?))),
+                    $($name => Ok(Self::$table(Arc::new(record(line, at)?))),)*
+                    Gap::KIND => Ok(Self::Gap(Arc::new(gap(line, at)?))),
                     other => Err(serde_json::Error::custom(format_args!(
                         "kind `{other}` is not known; was the file written by a newer version?"
                     ))),
@@ -59,11 +60,35 @@ macro_rules! kinds {
                 self.gaps.iter().for_each(|it| visit(it.at, &it.account, &it.region, &it.source, it.observed));
             }
 
+            /// Reads `line` in place of the record of its kind, account and region that stands at `at`.
+            ///
+            /// # Errors
+            /// When the line is no record.
+            pub fn replace(&mut self, at: RecordRef, line: &str) -> Result<(), serde_json::Error> {
+                match Parsed::from_line(serde_json::from_str(line)?, at)? {
+                    $(Parsed::$table(record) => put(&mut self.$table, record),)*
+                    Parsed::Gap(record) => put(&mut self.gaps, record),
+                }
+                Ok(())
+            }
+
+            /// Forgets the record that stands at `at`.
+            pub fn remove(&mut self, at: RecordRef) {
+                $(self.$table.retain(|record| record.at != at);)*
+                self.gaps.retain(|record| record.at != at);
+            }
+
+            /// Sorts every table by account and region.
+            pub(super) fn sort(&mut self) {
+                $(sort(&mut self.$table);)*
+                sort(&mut self.gaps);
+            }
+
             /// Adds a line to its table.
             pub(super) fn push(&mut self, parsed: Parsed) {
                 match parsed {
-                    $(Parsed::$table(record) => self.$table.push(Arc::from(record)),)*
-                    Parsed::Gap(record) => self.gaps.push(Arc::from(record)),
+                    $(Parsed::$table(record) => self.$table.push(record),)*
+                    Parsed::Gap(record) => self.gaps.push(record),
                 }
             }
         }
@@ -125,6 +150,17 @@ kinds! {
     "mysql.client_connection" client_connections: mysql::ClientConnection;
     "tls.endpoint" tls_endpoints: tls::TlsEndpoint;
     "tls.trust_anchors" trust_anchors: tls::TrustAnchors;
+}
+
+fn sort<T>(table: &mut [Arc<Record<T>>]) {
+    table.sort_by(|one, other| (&one.account, &one.region).cmp(&(&other.account, &other.region)));
+}
+
+fn put<T>(table: &mut Vec<Arc<Record<T>>>, record: Arc<Record<T>>) {
+    match table.iter_mut().find(|known| known.at == record.at) {
+        Some(known) => *known = record,
+        None => table.push(record),
+    }
 }
 
 fn record<T: serde::de::DeserializeOwned>(

@@ -1,15 +1,19 @@
 //! Which authorities hold for what a snapshot file saw: those that its user gave with the collection, else the built-in ones.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::anchors::{Authorities, TrustStore};
 use super::host::Issuer;
 use crate::model::{Fact, Why};
 use crate::snapshot::Snapshot;
 
+/// The authorities that come with the program: sorted once, for they are the same in every run.
+static BUILT_IN: LazyLock<Result<TrustStore, Why>> =
+    LazyLock::new(|| TrustStore::built_in().map_err(|error| Why::Unreadable { detail: error.to_string().into() }));
+
 /// The authorities of a run.
 pub struct TrustStores {
-    built_in: Result<TrustStore, Why>,
     /// File → what its user gave: it holds for what that file saw.
     given: BTreeMap<u16, Result<TrustStore, Why>>,
 }
@@ -33,10 +37,7 @@ impl TrustStores {
             }
         }
         let store = |given: Result<Given, Why>| given.map(|(names, der)| TrustStore::given(names.join(", "), der));
-        Self {
-            built_in: TrustStore::built_in().map_err(|error| Why::Unreadable { detail: error.to_string().into() }),
-            given: given.into_iter().map(|(file, given)| (file, store(given))).collect(),
-        }
+        Self { given: given.into_iter().map(|(file, given)| (file, store(given))).collect() }
     }
 
     /// The authorities for a server of this kind that `file` saw.
@@ -44,7 +45,7 @@ impl TrustStores {
     /// # Errors
     /// When they cannot be read: then no chain can be told from a forged one.
     pub fn of(&self, file: u16, issuer: Issuer) -> Result<&Authorities, Why> {
-        let store = self.given.get(&file).unwrap_or(&self.built_in);
+        let store = self.given.get(&file).unwrap_or(&BUILT_IN);
         store.as_ref().map(|store| store.of(issuer)).map_err(Clone::clone)
     }
 }

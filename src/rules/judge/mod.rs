@@ -35,6 +35,8 @@ pub enum Detail {
     All,
     /// All but passes and those that do not apply, which are nothing but their outcome then.
     Findings,
+    /// None: each is nothing but its outcome.
+    Outcomes,
 }
 
 /// Judges a subject. `only` is a list of one element that stands for those of the subject, in a rule's own tests.
@@ -46,7 +48,11 @@ pub(super) fn judge(
     detail: Detail,
 ) -> Judged {
     let quick = Quick::judge(rule, subject, values, only);
-    let bare = detail == Detail::Findings && matches!(quick.outcome, Outcome::Pass | Outcome::NotApplicable);
+    let bare = match detail {
+        Detail::All => false,
+        Detail::Findings => matches!(quick.outcome, Outcome::Pass | Outcome::NotApplicable),
+        Detail::Outcomes => true,
+    };
     if bare {
         return Judged { outcome: quick.outcome, ..Judged::empty() };
     }
