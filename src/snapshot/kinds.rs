@@ -78,6 +78,12 @@ macro_rules! kinds {
                 self.gaps.retain(|record| record.at != at);
             }
 
+            /// Sorts every table by account and region.
+            pub(super) fn sort(&mut self) {
+                $(sort(&mut self.$table);)*
+                sort(&mut self.gaps);
+            }
+
             /// Adds a line to its table.
             pub(super) fn push(&mut self, parsed: Parsed) {
                 match parsed {
@@ -144,6 +150,10 @@ kinds! {
     "mysql.client_connection" client_connections: mysql::ClientConnection;
     "tls.endpoint" tls_endpoints: tls::TlsEndpoint;
     "tls.trust_anchors" trust_anchors: tls::TrustAnchors;
+}
+
+fn sort<T>(table: &mut [Arc<Record<T>>]) {
+    table.sort_by(|one, other| (&one.account, &one.region).cmp(&(&other.account, &other.region)));
 }
 
 fn put<T>(table: &mut Vec<Arc<Record<T>>>, record: Arc<Record<T>>) {
