@@ -1,9 +1,11 @@
 //! From snapshot, rules and verdicts to the assessment document.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::SCHEMA_VERSION;
@@ -27,6 +29,7 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Time
     let gaps = gaps(snapshot);
     let summary = summarise(rules, &verdicts, &gaps, facts.cluster_count());
     let reading = reading(snapshot, &verdicts, &gaps);
+    let entry = |verdict: Verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict));
     Assessment {
         schema_version: SCHEMA_VERSION,
         run: run(snapshot, rules, now),
@@ -35,12 +38,12 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Time
         population: population(snapshot),
         gaps,
         rules: rules.rules.iter().map(rule_entry).collect(),
-        verdicts: verdicts
-            .iter()
-            .filter_map(|verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict)))
-            .collect(),
+        verdicts: verdicts.into_par_iter().with_min_len(AT_ONCE).filter_map(entry).collect(),
     }
 }
+
+/// Entries that one thread makes before it looks for more.
+const AT_ONCE: usize = 256;
 
 fn run(snapshot: &Snapshot, rules: &RuleSet, now: Timestamp) -> Run {
     Run {
@@ -104,22 +107,28 @@ fn is_undecided(verdict: &Verdict) -> bool {
 
 fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], clusters: usize) -> Summary {
     let mut summary = empty_summary();
-    let mut subjects = BTreeSet::new();
     for verdict in verdicts {
         *summary.outcomes.entry(verdict.outcome).or_default() += 1;
         if let (Outcome::Fail, Some(rule)) = (verdict.outcome, rules.rules.get(verdict.rule)) {
             *summary.failures.entry(rule.severity).or_default() += 1;
         }
-        subjects.insert(&verdict.subject);
     }
     let voluntary = gaps.iter().filter(|gap| gap.reason.is_voluntary()).count();
     Summary {
         clusters,
-        subjects: subjects.len(),
+        subjects: count_subjects(verdicts),
         involuntary_gaps: gaps.len() - voluntary,
         voluntary_gaps: voluntary,
         ..summary
     }
+}
+
+/// Verdicts on one subject share its identity, which saves comparing most of them.
+fn count_subjects(verdicts: &[Verdict]) -> usize {
+    let mut shared: Vec<_> = verdicts.iter().map(|verdict| &verdict.subject).collect();
+    shared.sort_unstable_by_key(|identity| Arc::as_ptr(identity));
+    shared.dedup_by_key(|identity| Arc::as_ptr(identity));
+    shared.into_iter().collect::<BTreeSet<_>>().len()
 }
 
 fn gaps(snapshot: &Snapshot) -> Vec<GapEntry> {
@@ -216,45 +225,48 @@ impl Places {
         Self(found)
     }
 
-    fn verdict(&self, rule: &Rule, verdict: &Verdict) -> VerdictEntry {
+    fn verdict(&self, rule: &Rule, verdict: Verdict) -> VerdictEntry {
+        let Verdict { subject: identity, outcome, message, reasons, evidence, elements, remediation, .. } = verdict;
         VerdictEntry {
             rule: rule.id.clone(),
-            subject: subject(&verdict.subject),
-            outcome: verdict.outcome,
+            subject: subject(&identity),
+            outcome,
             severity: rule.severity,
-            message: verdict.message.clone(),
-            reasons: verdict.reasons.clone(),
-            evidence: self.evidence(&verdict.evidence),
-            elements: verdict.elements.iter().map(|element| self.element(rule, &verdict.subject, element)).collect(),
-            remediation: verdict.remediation.as_ref().map(remediation),
-            fingerprint: fingerprint(&rule.id, &verdict.subject, None),
+            message,
+            reasons,
+            evidence: self.evidence(evidence),
+            elements: elements.into_iter().map(|element| self.element(rule, &identity, element)).collect(),
+            remediation: remediation.map(filled_in),
+            fingerprint: fingerprint(&rule.id, &identity, None),
         }
     }
 
-    fn element(&self, rule: &Rule, subject: &Identity, element: &Element) -> ElementEntry {
+    fn element(&self, rule: &Rule, subject: &Identity, element: Element) -> ElementEntry {
+        let fingerprint = fingerprint(&rule.id, subject, Some(&element.key));
+        let Element { key, outcome, message, reasons, evidence, remediation } = element;
         ElementEntry {
-            key: element.key.clone(),
-            outcome: element.outcome,
-            message: element.message.clone(),
-            reasons: element.reasons.clone(),
-            evidence: self.evidence(&element.evidence),
-            remediation: element.remediation.as_ref().map(remediation),
-            fingerprint: fingerprint(&rule.id, subject, Some(&element.key)),
+            key,
+            outcome,
+            message,
+            reasons,
+            evidence: self.evidence(evidence),
+            remediation: remediation.map(filled_in),
+            fingerprint,
         }
     }
 
-    fn evidence(&self, evidence: &[Evidence]) -> Vec<EvidenceEntry> {
-        let entry = |it: &Evidence| EvidenceEntry {
-            fact: it.fact.clone(),
-            value: it.value.clone(),
-            locations: it.places.iter().filter_map(|place| self.location(place)).collect(),
+    fn evidence(&self, evidence: Vec<Evidence>) -> Vec<EvidenceEntry> {
+        let entry = |it: Evidence| EvidenceEntry {
+            fact: it.fact,
+            value: it.value,
+            locations: it.places.into_iter().filter_map(|place| self.location(place)).collect(),
         };
-        evidence.iter().map(entry).collect()
+        evidence.into_iter().map(entry).collect()
     }
 
-    fn location(&self, place: &Place) -> Option<Location> {
+    fn location(&self, place: Place) -> Option<Location> {
         let (source, observed) = self.0.get(&place.record)?;
-        Some(location(place.clone(), source, *observed))
+        Some(location(place, source, *observed))
     }
 }
 
@@ -278,13 +290,9 @@ fn subject(identity: &Identity) -> SubjectEntry {
     }
 }
 
-fn remediation(rendered: &crate::rules::Remediation) -> Remediation {
-    Remediation {
-        text: rendered.text.clone(),
-        cli: rendered.cli.clone(),
-        sql: rendered.sql.clone(),
-        terraform: rendered.terraform.clone(),
-    }
+fn filled_in(rendered: crate::rules::Remediation) -> Remediation {
+    let crate::rules::Remediation { text, cli, sql, terraform } = rendered;
+    Remediation { text, cli, sql, terraform }
 }
 
 /// The parts are written with their lengths, so that no two different lists of parts give the same bytes. Account and region

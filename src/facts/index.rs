@@ -190,9 +190,12 @@ pub fn scope_of<T>(record: &Record<T>) -> Scope {
     (record.account.clone(), record.region.clone())
 }
 
-/// The records of one scope.
-pub fn in_scope<'a, T>(records: &'a [Arc<Record<T>>], scope: &Scope) -> Vec<&'a Arc<Record<T>>> {
-    records.iter().filter(|record| record.account == scope.0 && record.region == scope.1).collect()
+/// The records of one scope, in the order of the files. Tables of a snapshot are sorted by scope.
+pub fn in_scope<'a, T>(records: &'a [Arc<Record<T>>], (account, region): &Scope) -> Vec<&'a Arc<Record<T>>> {
+    let scope = (account.as_str(), region.as_str());
+    let before = |record: &Arc<Record<T>>| (record.account.as_str(), record.region.as_str()) < scope;
+    let within = |record: &&Arc<Record<T>>| (record.account.as_str(), record.region.as_str()) == scope;
+    records.iter().skip(records.partition_point(before)).take_while(within).collect()
 }
 
 /// A table of one scope by a key; several files may hold the same record, and the latest observation counts.

@@ -26,12 +26,14 @@ macro_rules! tables {
             pub(super) estate: Arc<Estate>,
             pub(super) scope: Scope,
             servers: OnceLock<BTreeMap<String, Arc<Server>>>,
+            members: OnceLock<Fact<Members>>,
             $($table: OnceLock<Table<$ty>>,)*
         }
 
         impl Region {
             pub(super) fn new(estate: Arc<Estate>, scope: Scope) -> Self {
-                Self { estate, scope, servers: OnceLock::new(), $($table: OnceLock::new(),)* }
+                let (servers, members) = (OnceLock::new(), OnceLock::new());
+                Self { estate, scope, servers, members, $($table: OnceLock::new(),)* }
             }
 
             $(
@@ -67,6 +69,9 @@ tables! {
         db_cluster_snapshots by db_cluster_snapshot_identifier;
 }
 
+/// Instances by the name of their cluster.
+type Members = BTreeMap<String, Vec<Arc<Record<DbInstance>>>>;
+
 impl Region {
     /// The database server of a cluster.
     pub(super) fn server(&self, cluster: &Arc<Record<DbCluster>>) -> Arc<Server> {
@@ -76,6 +81,23 @@ impl Region {
         };
         let known = self.servers.get_or_init(of_clusters).get(&cluster.id).cloned();
         known.unwrap_or_else(|| Arc::new(database::of_cluster(self, cluster)))
+    }
+
+    /// The instances of every cluster, where all of them say which cluster is theirs.
+    pub(super) fn members(&self) -> &Fact<Members> {
+        self.members.get_or_init(|| {
+            self.instances().all().and_then(|all| {
+                let mut members = Members::new();
+                for record in all {
+                    match &record.data.db_cluster_identifier {
+                        Fact::Known(cluster) => members.entry(cluster.clone()).or_default().push(Arc::clone(record)),
+                        Fact::Absent => {}
+                        Fact::Unknown(why) => return Fact::Unknown(why.clone()),
+                    }
+                }
+                Fact::Known(members)
+            })
+        })
     }
 
     /// The record that was asked for by name, or the gap of that question.

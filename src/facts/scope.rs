@@ -13,8 +13,14 @@ pub fn scopes(snapshot: &Snapshot) -> BTreeSet<Scope> {
     // A cluster is judged wherever its record says that it is.
     let mut scopes: BTreeSet<Scope> = snapshot.records.db_clusters.iter().map(|record| scope_of(record)).collect();
     let mut by_file: BTreeMap<u16, BTreeSet<Scope>> = BTreeMap::new();
+    // Neighbours are mostly of one scope.
+    let mut last = (0, Scope::default());
     snapshot.records.for_each(|at, account, region, _, _| {
+        if (at.file, account, region) == (last.0, &last.1.0, &last.1.1) {
+            return;
+        }
         let scope = (account.to_owned(), region.to_owned());
+        last = (at.file, scope.clone());
         if !region.is_empty() && region != GLOBAL {
             scopes.insert(scope.clone());
         }
@@ -42,7 +48,7 @@ fn the_account(scopes: &BTreeSet<Scope>) -> &str {
 pub fn accounts(snapshot: &Snapshot, scopes: &BTreeSet<Scope>) -> BTreeSet<String> {
     let mut accounts: BTreeSet<String> = scopes.iter().map(|(account, _)| account.clone()).collect();
     snapshot.records.for_each(|_, account, region, _, _| {
-        if region == GLOBAL {
+        if region == GLOBAL && !accounts.contains(account) {
             accounts.insert(account.to_owned());
         }
     });

@@ -4,15 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use rayon::prelude::*;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use super::SCHEMA_VERSION;
 use super::file::{FileError, read_text};
 use super::kinds::{Parsed, Records};
 use super::line::{Header, Line, Trailer};
-use super::write::hex_sha256;
 use crate::model::{RecordRef, Untrusted};
 
 /// One or more files, read. A clone shares the records.
@@ -112,6 +113,7 @@ pub fn read_texts(texts: &[(PathBuf, String)]) -> Result<Snapshot, ReadError> {
             records.push(line);
         }
     }
+    records.sort();
     Ok(Snapshot { files, records: Arc::new(records) })
 }
 
@@ -119,7 +121,8 @@ fn read_one(path: &Path, file: u16, text: &str) -> Result<(SnapshotFile, Vec<Par
     let header = read_header(path, text)?;
     let (body, trailer) = split_trailer(text);
     let lines: Vec<_> = (1..).zip(body.lines()).skip(1).collect();
-    let results: Vec<_> = lines.par_iter().map(|(line, text)| parse(text, RecordRef { file, line: *line })).collect();
+    let parse_all = || lines.par_iter().map(|(line, text)| parse(text, RecordRef { file, line: *line })).collect();
+    let (results, (sha256, sha256_of_body)): (Vec<_>, _) = rayon::join(parse_all, || digests(text, body));
     let mut parsed = Vec::with_capacity(results.len());
     let mut cut = None;
     let last = results.len().saturating_sub(1);
@@ -140,11 +143,10 @@ fn read_one(path: &Path, file: u16, text: &str) -> Result<(SnapshotFile, Vec<Par
     }
     let records = parsed.len() as u64;
     let completeness = cut.map_or_else(
-        || judge(body, records, trailer.as_ref()),
+        || judge(&sha256_of_body, records, trailer.as_ref()),
         |detail| Completeness::Truncated { detail: detail.into() },
     );
     let finished = trailer.map(|trailer| trailer.finished);
-    let sha256 = hex_sha256(text.as_bytes());
     Ok((SnapshotFile { path: path.to_owned(), sha256, records, header, finished, completeness }, parsed))
 }
 
@@ -185,14 +187,20 @@ fn parse(text: &str, at: RecordRef) -> Result<Parsed, serde_json::Error> {
     Parsed::from_line(serde_json::from_str(text)?, at)
 }
 
-fn judge(body: &str, records: u64, trailer: Option<&Trailer>) -> Completeness {
+/// SHA-256 of a text, and of the body that it begins with.
+fn digests(text: &str, body: &str) -> (String, String) {
+    let of_body = Sha256::new_with_prefix(body);
+    let rest = text.get(body.len()..).unwrap_or_default();
+    let whole = of_body.clone().chain_update(rest);
+    (HEXLOWER.encode(&whole.finalize()), HEXLOWER.encode(&of_body.finalize()))
+}
+
+fn judge(sha256_of_body: &str, records: u64, trailer: Option<&Trailer>) -> Completeness {
     let truncated = |detail: &str| Completeness::Truncated { detail: detail.into() };
     match trailer {
         None => truncated("the trailer is missing"),
         Some(trailer) if trailer.records != records => truncated("the trailer counts other records than there are"),
-        Some(trailer) if trailer.sha256 != hex_sha256(body.as_bytes()) => {
-            truncated("the trailer's SHA-256 does not agree")
-        }
+        Some(trailer) if trailer.sha256 != sha256_of_body => truncated("the trailer's SHA-256 does not agree"),
         Some(trailer) if !trailer.complete => Completeness::Interrupted,
         Some(_) => Completeness::Complete,
     }

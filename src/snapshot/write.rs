@@ -101,6 +101,6 @@ fn frame<'a, T>(kind: &str, at: Timestamp, data: &'a T) -> Line<&'a T> {
 }
 
 /// SHA-256 in lower-case hexadecimal.
-pub(super) fn hex_sha256(bytes: &[u8]) -> String {
+fn hex_sha256(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
 }
