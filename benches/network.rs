@@ -8,7 +8,6 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::indexing_slicing,
     reason = "a benchmark speaks on stdout and stops when it cannot go on"
 )]
 
