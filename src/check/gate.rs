@@ -71,7 +71,7 @@ fn nothing(summary: &Summary, completeness: &Completeness) -> String {
     }
     if summary.involuntary_gaps > 0 {
         return format!(
-            "no cluster was assessed, and {} could not be read",
+            "no cluster was assessed, and {} could not be read; were the right account and regions asked?",
             counted(summary.involuntary_gaps, "thing")
         );
     }
