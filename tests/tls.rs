@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aurora_audit::check::{GateOptions, VerdictEntry, assess};
 use aurora_audit::facts::TARGETS;
 use aurora_audit::model::Outcome::{self, Fail, NotApplicable, Pass, Unknown};
-use aurora_audit::rules::{self, Detail, RuleSet};
+use aurora_audit::rules::{self, Detail, RuleSet, RuleSource};
 use aurora_audit::snapshot::read_texts;
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -28,16 +28,15 @@ fn fixture() -> Vec<Value> {
 
 /// The verdicts of one rule.
 fn verdicts(rule: &str, lines: &[Value]) -> Vec<VerdictEntry> {
+    verdicts_of(&RULES, lines).into_iter().filter(|verdict| verdict.rule == rule).collect()
+}
+
+fn verdicts_of(rules: &RuleSet, lines: &[Value]) -> Vec<VerdictEntry> {
     let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
     let gate = GateOptions { fail_on: None, allow_incomplete: false };
-    let assessment = assess(
-        &read_texts(&[("x.jsonl".into(), text)]).unwrap(),
-        &RULES,
-        gate,
-        Timestamp::UNIX_EPOCH,
-        Detail::Findings,
-    );
-    assessment.verdicts.into_iter().filter(|verdict| verdict.rule == rule).collect()
+    let assessment =
+        assess(&read_texts(&[("x.jsonl".into(), text)]).unwrap(), rules, gate, Timestamp::UNIX_EPOCH, Detail::Findings);
+    assessment.verdicts
 }
 
 /// The one verdict of a rule on the subject of this name.
@@ -286,3 +285,108 @@ fn endpoints_of_proxies_and_custom_ones_are_not_forgotten() {
     let custom = "analytics.cluster-custom-nahl48jmetfm.us-east-1.rds.amazonaws.com:3306";
     assert_eq!(outcome(rule, &lines, custom), Fail);
 }
+
+/// The words of a fact in the evidence for a verdict, or for any of its elements.
+fn evidence(verdict: &VerdictEntry, fact: &str) -> String {
+    let own = verdict.evidence.iter();
+    let mut all = own.chain(verdict.elements.iter().flat_map(|element| &element.evidence));
+    let found = all.find(|it| it.fact == fact).unwrap_or_else(|| panic!("no {fact}: {verdict:?}"));
+    found.value.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Each verdict that rests on a table of AWS's words, or on built-in authorities, names the edition and says when it is old.
+#[test]
+fn verdicts_say_that_the_table_they_rest_on_is_stale() {
+    let mut lines = fixture();
+    parameters(&mut lines, &[]);
+    lines.retain(|line| line["kind"] != "tls.trust_anchors");
+    change(&mut lines, "rds.db_cluster", ":orders", |data| data["EngineVersion"] = json!("5.7.mysql_aurora.2.11.2"));
+    change(&mut lines, "mysql.global_variables", "orders", |data| data["require_secure_transport"] = json!("OFF"));
+    change(&mut lines, "tls.endpoint", "orders", |data| data["Certificates"] = chain("rogue"));
+    change(&mut lines, "rds.db_instance", "orders-1", |data| data["CACertificateIdentifier"] = json!("rds-ca-2019"));
+    change(&mut lines, "mysql.client_connection", "orders", |data| {
+        data["_client_name"] = json!("libmysql");
+        data["_client_version"] = json!("5.6.51");
+        data["Ssl_version"] = json!("TLSv1");
+    });
+    let mut late = lines.clone();
+    for line in &mut late {
+        line["at"] = json!(line["at"].as_str().unwrap().replace("2026-", "2031-"));
+    }
+    for (rule, subject, fact) in [
+        ("tls-cert-chain-trusted", WRITER, "r.trusted_authorities"),
+        ("tls-ca-current", "orders-1", "r.certificate_authority_table"),
+        ("tls-parameter-min-version", "orders", "r.tls_settings.defaults"),
+        ("tls-required-by-server", "orders", "r.tls_settings.defaults"),
+        ("tls-settings-agree", "orders", "r.tls_settings.defaults"),
+        ("tls-clients-current", "orders", "c.connector_table"),
+    ] {
+        for (lines, stale) in [(&lines, false), (&late, true)] {
+            let found = verdict(rule, lines, subject);
+            assert_eq!(found.outcome, Fail, "{rule}: {found:?}");
+            let words = evidence(&found, fact);
+            assert!(words.contains("of 2026-11-2"), "{rule}: {words}");
+            assert_eq!(words.contains("stale: it was to be renewed by 2027-"), stale, "{rule}: {words}");
+        }
+    }
+}
+
+/// What nobody asked is told apart from what the server did not say.
+#[test]
+fn a_light_probe_explains_what_it_did_not_ask() {
+    let mut lines = fixture();
+    let gap = |what: &str, reason: &str| {
+        json!({"kind": "gap", "id": format!("{what}@{WRITER}"), "account": "123456789012", "region": "us-east-1", "source": what,
+            "at": "2026-11-21T11:41:22Z", "data": {"What": what, "Target": WRITER, "Reason": reason, "Message": "so it is"}})
+    };
+    lines.insert(1, gap("tls:cipher_suites", "not_requested"));
+    lines.insert(1, gap("tls:handshake", "timeout"));
+    change(&mut lines, "tls.endpoint", WRITER, |data| {
+        let object = data.as_object_mut().unwrap();
+        object.retain(|key, _| !key.ends_with("CipherSuites") && key != "TLSv1.1" && key != "KeyExchangeGroups");
+        object.insert("Depth".to_owned(), json!("light"));
+    });
+    for (check, depth, says) in [
+        ("size(r.tls_1_2_cipher_suites) > 0", "light", "tls:cipher_suites"),
+        ("size(r.key_exchange_groups) > 0", "light", "tls:cipher_suites"),
+        ("r.tls_1_1", "light", "tls:handshake"),
+        ("size(r.tls_1_2_cipher_suites) > 0", "deep", "tls:handshake"),
+    ] {
+        change(&mut lines, "tls.endpoint", WRITER, |data| data["Depth"] = json!(depth));
+        let (given, _) = check.split_once("r.").map(|(_, field)| field.split_once(')').unwrap_or((field, ""))).unwrap();
+        let (good, bad) = if given == "tls_1_1" { ("true", "false") } else { ("[x]", "[]") };
+        let rule = RULE
+            .replace("CHECK", check)
+            .replace("GOOD", &format!("{{r: {{{given}: {good}}}}}"))
+            .replace("BAD", &format!("{{r: {{{given}: {bad}}}}}"));
+        let rules = rules::load(&[RuleSource::new("rules/tls/tls-asked.yaml", rule)], TARGETS);
+        let rules = rules.unwrap_or_else(|errors| panic!("{errors}"));
+        let found = verdicts_of(&rules, &lines).into_iter().find(|it| it.subject.name.raw() == WRITER).unwrap();
+        assert_eq!(found.outcome, Unknown, "{check}");
+        let reasons = format!("{:?}", found.reasons);
+        assert!(reasons.contains(says), "{check} after a {depth} probe: {reasons}");
+    }
+}
+
+/// A rule over one field.
+const RULE: &str = "\
+schema: 1
+id: tls-asked
+title: It is known
+severity: low
+status: stable
+targets: endpoint
+check: |
+  CHECK
+message: It is not so
+rationale: It is asked.
+remediation: {text: Ask.}
+frameworks: {}
+docs: https://docs.aws.amazon.com/
+source: original
+tags: []
+tests:
+  - {name: good, expect: pass, given: GOOD}
+  - {name: bad, expect: fail, given: BAD}
+  - {name: unread, expect: unknown, given: {r: {}}}
+";

@@ -423,6 +423,9 @@ pub struct ProbeArgs {
     /// How to print; several servers in JSON are a line each
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ListFormat,
+    /// Time to judge the dates of certificates at (RFC 3339); default the clock
+    #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
+    pub now: Option<String>,
 }
 
 #[cfg(feature = "collect")]

@@ -50,9 +50,6 @@ fn answer(args: &CertificateArgs) -> Result<Answer, CliError> {
         None => TrustStore::built_in()?,
     };
     let authorities = store.of(Issuer::Either);
-    if authorities.is_stale(now) {
-        tracing::warn!("the built-in authorities are old ({}): give newer ones with --ca-bundle", authorities.name);
-    }
     let region = sent.first().and_then(|leaf| region_by_issuer(leaf));
     let presented = Presented::new(&sent, &args.names, authorities, region.as_deref(), now).map_err(unreadable)?;
     let mut matches = BTreeMap::new();

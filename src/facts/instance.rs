@@ -9,7 +9,7 @@ use super::cluster::group_ids;
 use super::found::{Found, unread};
 use super::network::{self, ClassTenancy, Flag, Listed, Reachability, Standing};
 use super::region::Region;
-use super::table::{RDS_CERTIFICATE_AUTHORITIES, table};
+use super::table::{RDS_CERTIFICATE_AUTHORITIES, edition, table};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::ec2::Vpc;
@@ -41,6 +41,8 @@ facts! {
         certificate_authority: Fact<Arc<Record<CertificateAuthority>>> => certificate_authority;
         /// What AWS says of that authority, by a dated table.
         certificate_authority_state: Derived<AuthorityState> => certificate_authority_state;
+        /// The edition of that table, and whether it was stale when the instance was read.
+        certificate_authority_table: Fact<String> => certificate_authority_table;
         /// Whole days from the collection to the end of that authority.
         certificate_authority_days_left: Derived<i64> => certificate_authority_days_left;
         /// Authorities of other instances of its cluster that are not its own.
@@ -158,6 +160,11 @@ fn certificate_authority(instance: &Instance) -> Fact<Arc<Record<CertificateAuth
 fn certificate_authority_state(instance: &Instance) -> Derived<AuthorityState> {
     let state = instance.record.data.ca_certificate_identifier.as_ref().and_then(|name| state(name));
     Derived::new(state, vec![authority_place(&instance.record)])
+}
+
+fn certificate_authority_table(instance: &Instance) -> Fact<String> {
+    let edition = edition(RDS_CERTIFICATE_AUTHORITIES, instance.record.observed);
+    edition.map_or_else(Fact::Unknown, |edition| Fact::Known(format!("certificate authorities {edition}")))
 }
 
 fn certificate_authority_days_left(instance: &Instance) -> Derived<i64> {

@@ -15,7 +15,7 @@ use super::tls::{Endpoint, EndpointRole, Issuer, Owner, Probe};
 use crate::model::{Explain, Fact, Why};
 use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
 use crate::snapshot::schema::rds_proxy::{CertificateAuthority, DbClusterEndpoint, DbProxy, DbProxyEndpoint};
-use crate::snapshot::schema::tls::TlsEndpoint;
+use crate::snapshot::schema::tls::{ProbeDepth, TlsEndpoint};
 use crate::snapshot::{Record, explained};
 
 /// Declares the tables: name, type, the call that lists them, and the field that other records name them by.
@@ -123,7 +123,11 @@ impl Region {
     ) -> Result<Endpoint, Why> {
         let why = || self.why("tls:handshake", Some(address));
         let record = self.estate.lookups.endpoints.newest(&self.scope, address).ok_or_else(why)?;
-        let record = &explained(record, |data: &mut TlsEndpoint| data.explain(|_| why()));
+        // What a light probe was not asked is not missing for what went wrong with it.
+        let light = record.data.depth == Fact::Known(ProbeDepth::Light);
+        let unasked = |field: &str| light && TlsEndpoint::is_for_deep_probes(field);
+        let why_not = |field: &str| if unasked(field) { self.why("tls:cipher_suites", Some(address)) } else { why() };
+        let record = &explained(record, |data: &mut TlsEndpoint| data.explain(why_not));
         let authorities = issuer.and_then(|issuer| self.estate.trust().of(record.at.file, issuer));
         Ok(Endpoint::new(&Probe { record, authorities }, owner, role, address.to_owned()))
     }

@@ -1,7 +1,5 @@
 //! Dated tables: what AWS documents and no call answers. Each says where it comes from, when, and when it should have been renewed.
 
-use std::sync::LazyLock;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -9,7 +7,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::Why;
-use crate::model::anchors::Bundle;
 
 /// Defaults of the TLS parameters.
 pub const TLS_DEFAULTS: &str = include_str!("../../rules/data/tls-defaults.json");
@@ -30,25 +27,23 @@ pub fn table<T: DeserializeOwned>(json: &str) -> Result<T, Why> {
 
 #[derive(Debug, Deserialize)]
 struct Dated {
-    about: String,
+    taken: Date,
     stale_after: Date,
 }
 
-/// What was to be renewed by when.
-static DATES: LazyLock<Vec<(String, Date)>> = LazyLock::new(|| {
-    let tables = [TLS_DEFAULTS, RDS_CERTIFICATE_AUTHORITIES, MYSQL_CLIENTS]
-        .into_iter()
-        .filter_map(|json| table::<Dated>(json).ok());
-    let bundles =
-        [("certificate authorities of Amazon RDS", Bundle::rds()), ("Amazon Trust roots", Bundle::amazon_trust())];
-    let bundles = bundles.into_iter().filter_map(|(name, bundle)| Some((name.to_owned(), bundle.ok()?.stale_after)));
-    tables.map(|table| (table.about, table.stale_after)).chain(bundles).collect()
-});
+/// When a table was taken and, of one that should have been renewed before it was used, by when: as in `of 2026-11-21`.
+///
+/// # Errors
+/// Never with the tables that come with the program.
+pub fn edition(json: &str, used: Timestamp) -> Result<String, Why> {
+    let Dated { taken, stale_after } = table(json)?;
+    Ok(format!("of {taken}{}", stale(Some(stale_after), used)))
+}
 
-/// The built-in tables and bundles that should have been renewed before `now`.
-pub fn stale(now: Timestamp) -> Vec<(&'static str, Date)> {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    DATES.iter().filter(|(_, last)| today > *last).map(|(about, last)| (about.as_str(), *last)).collect()
+/// What verdicts say that rest on something which should have been renewed before it was used; empty for what is fresh.
+pub fn stale(stale_after: Option<Date>, used: Timestamp) -> String {
+    let past = stale_after.filter(|last| used.to_zoned(TimeZone::UTC).date() > *last);
+    past.map(|last| format!(", stale: it was to be renewed by {last}")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -57,8 +52,16 @@ mod tests {
 
     #[test]
     fn tables_go_stale_visibly() {
-        assert_eq!(DATES.len(), 5);
-        assert_eq!(stale("2026-11-21T00:00:00Z".parse().unwrap()), []);
-        assert_eq!(stale("2999-01-01T00:00:00Z".parse().unwrap()).len(), 5);
+        for json in [TLS_DEFAULTS, RDS_CERTIFICATE_AUTHORITIES, MYSQL_CLIENTS] {
+            let fresh = edition(json, "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
+            assert_eq!(fresh, "of 2026-11-21");
+            let old = edition(json, "2999-01-01T00:00:00Z".parse().unwrap()).unwrap();
+            assert!(old.starts_with("of 2026-11-21, stale: it was to be renewed by 2027-"), "{old}");
+        }
+        let last: Date = "2027-05-21".parse().unwrap();
+        for (used, expected) in [("2027-05-21T23:59:59Z", true), ("2027-05-22T00:00:00Z", false)] {
+            assert_eq!(stale(Some(last), used.parse().unwrap()).is_empty(), expected, "{used}");
+        }
+        assert_eq!(stale(None, "2999-01-01T00:00:00Z".parse().unwrap()), "");
     }
 }

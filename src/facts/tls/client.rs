@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use crate::facts::table::{MYSQL_CLIENTS, table};
+use crate::facts::table::{MYSQL_CLIENTS, edition, table};
 use crate::model::{Fact, Place, Version, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::mysql::ClientConnection;
@@ -41,6 +41,8 @@ facts! {
         /// Whether the connector is known, by a dated table, not to look at subject alternative names: it can verify instance endpoints
         /// only.
         without_san: Fact<bool>;
+        /// The edition of that table, and whether it was stale when the clients were seen; absent for a connector without a name.
+        connector_table: Fact<String>, optional;
         /// Connections.
         connections: Fact<i64>;
     } key id at at
@@ -79,6 +81,10 @@ impl Client {
                 (Fact::Unknown(why), _) | (_, Fact::Unknown(why)) => Fact::Unknown(why.clone()),
                 (Fact::Absent, _) | (_, Fact::Absent) => Fact::Known(false),
             },
+            connector_table: data.client_name.as_ref().and_then(|_| {
+                let edition = edition(MYSQL_CLIENTS, record.observed);
+                edition.map_or_else(Fact::Unknown, |edition| Fact::Known(format!("connectors {edition}")))
+            }),
             connector: data.client_name.clone(),
             connector_version: data.client_version.clone(),
             connections: data.connections.clone(),

@@ -70,7 +70,7 @@ facts! {
         common_name_matches: Derived<bool>;
         /// Whether the certificates sent lead to a trust anchor.
         chain: Derived<ChainState>;
-        /// The authorities that the chain was judged by, with their edition.
+        /// The authorities that the chain was judged by, with their edition, and whether that was stale when the endpoint was probed.
         trusted_authorities: Fact<String>;
         /// What it shows to clients that cannot use that certificate's kind of key; none where only a light probe was made.
         other_certificates: Fact<Vec<Arc<ServerCertificate>>>;
@@ -112,7 +112,7 @@ impl Endpoint {
             announced_not_after: announced(&owner.instance),
             plaintext_refused: plaintext_refused(record, &owner),
             other_certificates: probe.others(),
-            trusted_authorities: fact(probe.authorities.clone().map(|it| it.name.clone())),
+            trusted_authorities: fact(probe.authorities.clone().map(|it| it.edition(record.observed))),
             cluster: owner.cluster,
             proxy: owner.proxy,
             instance: owner.instance,

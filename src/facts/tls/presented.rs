@@ -82,7 +82,7 @@ impl Presented {
         Ok(Self {
             chain_len: sent.len(),
             trust: known("trust", trust, &mut unknown),
-            trusted_authorities: authorities.name.clone(),
+            trusted_authorities: authorities.edition(at),
             validity: certificate.validity,
             key: certificate.key,
             signature: certificate.signature,

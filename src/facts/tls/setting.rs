@@ -2,6 +2,7 @@
 
 use crate::facts::parameter::ClusterParameters;
 use crate::facts::privileges::is_on;
+use crate::facts::table::{TLS_DEFAULTS, edition};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::{DbCluster, Engine};
@@ -19,6 +20,8 @@ facts! {
         cipher_suites: Derived<Vec<String>>, optional;
         /// Those of them that lack forward secrecy or authenticated encryption (RFC 9325 section 4.2).
         weak_cipher_suites: Derived<Vec<String>>, optional;
+        /// The dated table of what the engine does without a parameter, and whether it was stale; absent where the group has all.
+        defaults: Fact<String>, optional;
     }
 }
 
@@ -38,6 +41,7 @@ impl TlsSettings {
             }),
             versions: or_default(&parameters.tls_version, cluster, words, |row| row.tls_version.clone()),
             weak_cipher_suites: Derived::new(cipher_suites.value.clone().map(weak), cipher_suites.from.clone()),
+            defaults: defaults(cluster, parameters),
             cipher_suites,
         }
     }
@@ -48,6 +52,7 @@ impl TlsSettings {
             versions: Derived::unknown(why.clone()),
             cipher_suites: Derived::unknown(why.clone()),
             weak_cipher_suites: Derived::unknown(why.clone()),
+            defaults: Fact::Unknown(why.clone()),
         }
     }
 }
@@ -70,6 +75,16 @@ fn or_default<T>(
         }
         Fact::Unknown(why) => Derived::unknown(why.clone()),
     }
+}
+
+/// The edition of the table, where a value was taken from it.
+fn defaults(cluster: &Record<DbCluster>, parameters: &ClusterParameters) -> Fact<String> {
+    let unset = [&parameters.require_secure_transport, &parameters.tls_version];
+    if !unset.iter().any(|parameter| parameter.value == Fact::Absent) {
+        return Fact::Absent;
+    }
+    edition(TLS_DEFAULTS, cluster.observed)
+        .map_or_else(Fact::Unknown, |edition| Fact::Known(format!("engine defaults {edition}")))
 }
 
 /// The words of a list, whatever separates them.

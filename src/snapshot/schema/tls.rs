@@ -88,6 +88,13 @@ record! {
     }
 }
 
+impl TlsEndpoint {
+    /// Whether it takes a deep probe to know this field, by its key.
+    pub fn is_for_deep_probes(key: &str) -> bool {
+        key.ends_with("CipherSuites") || ["KeyExchangeGroups", "DHBits", "OtherChains"].contains(&key)
+    }
+}
+
 record! {
     /// Trust anchors that replaced the built-in ones (`--ca-bundle`).
     struct TrustAnchors / TrustAnchorsAnswer = "trust_anchors" {
