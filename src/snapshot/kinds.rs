@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 
 use super::line::{Line, Record};
-use super::schema::{collection, ec2, iam, mysql, rds, rds_proxy, secretsmanager, sts, tls};
+use super::schema::{
+    collection, ec2, ecs, iam, lambda, mysql, rds, rds_parameter, rds_proxy, secretsmanager, sts, tls,
+};
 use crate::model::{Gap, RecordRef};
 
 /// A type that a record of a snapshot can hold.
@@ -102,6 +104,10 @@ kinds! {
     "rds.db_instance" db_instances: rds::DbInstance;
     "rds.db_cluster_parameter_group" db_cluster_parameter_groups: rds::DbClusterParameterGroup;
     "rds.db_cluster_parameters" db_cluster_parameters: rds::DbClusterParameters;
+    "rds.db_parameter_group" db_parameter_groups: rds_parameter::DbParameterGroup;
+    "rds.db_parameters" db_parameters: rds_parameter::DbParameters;
+    "rds.engine_default_cluster_parameters" engine_defaults: rds_parameter::EngineDefaults;
+    "rds.pending_maintenance_actions" pending_maintenance_actions: rds_parameter::ResourcePendingMaintenanceActions;
     "rds.db_cluster_endpoint" db_cluster_endpoints: rds_proxy::DbClusterEndpoint;
     "rds.db_proxy" db_proxies: rds_proxy::DbProxy;
     "rds.db_proxy_endpoint" db_proxy_endpoints: rds_proxy::DbProxyEndpoint;
@@ -125,6 +131,13 @@ kinds! {
     "ec2.vpc_block_public_access_options" vpc_block_public_access_options: ec2::VpcBlockPublicAccessOptions;
     "ec2.vpc_block_public_access_exclusion" vpc_block_public_access_exclusions: ec2::VpcBlockPublicAccessExclusion;
     "ec2.flow_log" flow_logs: ec2::FlowLog;
+    "ec2.instance" ec2_instances: ec2::Instance;
+    "ec2.vpn_gateway" vpn_gateways: ec2::VpnGateway;
+    "ec2.region" region_descriptions: ec2::RegionDescription;
+    "lambda.function" functions: lambda::Function;
+    "ecs.task" tasks: ecs::Task;
+    "ecs.service" services: ecs::Service;
+    "ecs.task_definition" task_definitions: ecs::TaskDefinition;
     "iam.user" users: iam::UserDetail;
     "iam.group" groups: iam::GroupDetail;
     "iam.role" roles: iam::RoleDetail;

@@ -3,9 +3,12 @@
 
 pub mod collection;
 pub mod ec2;
+pub mod ecs;
 pub mod iam;
+pub mod lambda;
 pub mod mysql;
 pub mod rds;
+pub mod rds_parameter;
 pub mod rds_proxy;
 pub mod secretsmanager;
 pub mod sts;
