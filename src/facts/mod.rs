@@ -28,6 +28,7 @@ mod instance;
 mod lookup;
 pub mod network;
 mod parameter;
+pub mod paths;
 mod principal;
 pub mod privileges;
 mod proxy;
