@@ -11,6 +11,7 @@ use super::args::{ListFormat, WhoCanArgs};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::written;
+use crate::facts::iam::evaluate::{Options, UnreadScps};
 use crate::facts::iam::grammar::Action;
 use crate::facts::{Answer, Answers, Facts, Question, Verdict, who_can};
 use crate::model::{Place, Untrusted};
@@ -20,8 +21,9 @@ use crate::snapshot::{self, Snapshot};
 pub fn run(args: &WhoCanArgs) -> Result<Exit, CliError> {
     let (files, spelt, action, resource) = split(&args.question)?;
     let snapshot = snapshot::read(&files)?;
-    let facts = Facts::new(&snapshot);
-    let question = Question { spelt, action, resource, scps_unknown: args.scps_unknown };
+    let unread_scps = if args.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
+    let facts = Facts::deciding(&snapshot, Options { unread_scps, ..Options::default() });
+    let question = Question { spelt, action, resource };
     let answers = who_can(facts.account_access(), &question)?;
     let text = match args.format {
         ListFormat::Json => json_of(&question, &answers, &snapshot).to_string() + "\n",

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::iam::evaluate::Options;
+use super::iam::organization::Organizations;
 use super::index::Index;
 use super::lookup::Lookups;
 use super::network::Networks;
@@ -15,14 +17,29 @@ pub struct Estate {
     pub(super) snapshot: Snapshot,
     pub(super) index: Index,
     pub(super) lookups: Lookups,
+    /// How IAM decides what could not be read.
+    pub(super) decisions: Options,
     networks: OnceLock<Networks>,
+    organizations: OnceLock<Organizations>,
     trust: OnceLock<TrustStores>,
 }
 
 impl Estate {
-    pub(super) fn new(snapshot: &Snapshot) -> Self {
-        let (index, lookups) = (Index::new(snapshot), Lookups::new(&snapshot.records));
-        Self { snapshot: snapshot.clone(), index, lookups, trust: OnceLock::new(), networks: OnceLock::new() }
+    pub(super) fn new(snapshot: &Snapshot, decisions: Options) -> Self {
+        Self {
+            snapshot: snapshot.clone(),
+            index: Index::new(snapshot),
+            lookups: Lookups::new(&snapshot.records),
+            decisions,
+            networks: OnceLock::new(),
+            organizations: OnceLock::new(),
+            trust: OnceLock::new(),
+        }
+    }
+
+    /// The organisations of all accounts.
+    pub(super) fn organizations(&self) -> &Organizations {
+        self.organizations.get_or_init(|| Organizations::new(&self.snapshot, &self.index))
     }
 
     /// Authorities to trust, given and built in.

@@ -181,7 +181,7 @@ impl Index {
 }
 
 /// Whether two answers say the same.
-fn same<T: Kind>(one: &T, other: &T) -> bool {
+pub fn same<T: Kind>(one: &T, other: &T) -> bool {
     matches!((serde_json::to_value(one), serde_json::to_value(other)), (Ok(one), Ok(other)) if one == other)
 }
 

@@ -44,11 +44,11 @@ fn the_account(scopes: &BTreeSet<Scope>) -> &str {
     }
 }
 
-/// Accounts with regions, and those of which there is nothing but IAM.
+/// Accounts with regions, and those of which there is nothing but IAM. What an account read of its organisation is about others.
 pub fn accounts(snapshot: &Snapshot, scopes: &BTreeSet<Scope>) -> BTreeSet<String> {
     let mut accounts: BTreeSet<String> = scopes.iter().map(|(account, _)| account.clone()).collect();
-    snapshot.records.for_each(|_, account, region, _, _| {
-        if region == GLOBAL && !accounts.contains(account) {
+    snapshot.records.for_each(|_, account, region, source, _| {
+        if region == GLOBAL && !source.starts_with("organizations:") && !accounts.contains(account) {
             accounts.insert(account.to_owned());
         }
     });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::iam::account::{Account, Because, Identity, Standing, Target};
 use super::iam::database::{Cluster, other_users, statement};
-use super::iam::evaluate::{Decision, Options, Resource, StatementRef, UnreadScps};
+use super::iam::evaluate::{Decision, Resource, StatementRef};
 use super::iam::grammar::Action;
 use super::principal::AccountAccess;
 use crate::model::{Fact, Place};
@@ -20,8 +20,6 @@ pub struct Question {
     pub action: Action,
     /// What it is done to: an ARN, an ARN with `*` and `?`, the name of a cluster, or `CLUSTER/USER`; anything without one.
     pub resource: Option<String>,
-    /// Whether service control policies that were not read leave the answer open.
-    pub scps_unknown: bool,
 }
 
 /// Why a question cannot be asked.
@@ -204,16 +202,14 @@ fn ask(account: &Account, question: &Question, identity: &Identity, object: &Obj
     if !identity.may_touch(&question.action) {
         return None;
     }
-    let unread_scps = if question.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
-    let options = Options { unread_scps, ..Options::default() };
-    let decision = account.decide(identity, &question.action, &object.target, options);
+    let decision = account.decide(identity, &question.action, &object.target, account.options());
     let against = match &decision {
         Decision::Conditional(it) if object.rest_of.is_none() => it.against.clone(),
         _ => Vec::new(),
     };
     let standing = match &object.rest_of {
-        Some((cluster, id)) if !question.scps_unknown => other_users(account, identity, cluster, id, &question.action),
-        _ => Standing::new(decision, || identity.unread()),
+        Some((cluster, id)) => other_users(account, identity, cluster, id, &question.action),
+        None => Standing::new(decision, || identity.unread().or_else(|| account.membership.unread_policy())),
     };
     let (verdict, because) = match standing {
         Standing::No => return None,

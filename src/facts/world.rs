@@ -8,6 +8,7 @@ use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
 use super::database;
 use super::estate::Estate;
 use super::found::{Found, unread};
+use super::iam::evaluate::Options;
 use super::iam::{Policy, Principals};
 use super::index::Scope;
 use super::instance::{Instance, instances};
@@ -60,9 +61,14 @@ pub const TARGETS: &[TargetType] = &[
 ];
 
 impl Facts {
-    /// Prepares to join the records of a snapshot.
+    /// Prepares to join the records of a snapshot. Control policies that were not read are assumed to deny nothing.
     pub fn new(snapshot: &Snapshot) -> Self {
-        let estate = Arc::new(Estate::new(snapshot));
+        Self::deciding(snapshot, Options::default())
+    }
+
+    /// The same with another way to decide what IAM's policies leave open.
+    pub fn deciding(snapshot: &Snapshot, decisions: Options) -> Self {
+        let estate = Arc::new(Estate::new(snapshot, decisions));
         let scopes = scopes(snapshot);
         let accounts = accounts(snapshot, &scopes).into_iter().collect();
         let regions = scopes.into_iter().map(|scope| Arc::new(Region::new(Arc::clone(&estate), scope))).collect();

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 
 use super::line::{Line, Record};
 use super::schema::{
-    collection, ec2, ecs, iam, lambda, mysql, rds, rds_parameter, rds_proxy, secretsmanager, sts, tls,
+    collection, ec2, ecs, iam, lambda, mysql, organizations, rds, rds_parameter, rds_proxy, secretsmanager, sts, tls,
 };
 use crate::model::{Gap, RecordRef};
 
@@ -144,6 +144,11 @@ kinds! {
     "iam.policy" policies: iam::ManagedPolicyDetail;
     "iam.account_summary" account_summaries: iam::AccountSummary;
     "iam.credential_report" credential_reports: iam::CredentialReportRow;
+    "organizations.organization" organizations: organizations::Organization;
+    "organizations.root" organization_roots: organizations::Root;
+    "organizations.parent" organization_parents: organizations::Parent;
+    "organizations.target_policies" organization_target_policies: organizations::TargetPolicies;
+    "organizations.policy" organization_policies: organizations::Policy;
     "secretsmanager.resource_policy" secret_policies: secretsmanager::SecretPolicy;
     "mysql.session" sessions: mysql::Session;
     "mysql.global_variables" global_variables: mysql::GlobalVariables;

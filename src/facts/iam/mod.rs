@@ -33,6 +33,7 @@ pub mod grammar;
 mod json;
 pub mod lint;
 pub mod matrix;
+pub mod organization;
 mod policy;
 pub mod simulate;
 mod statement;

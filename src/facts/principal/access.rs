@@ -9,7 +9,7 @@ use crate::facts::iam::account::{
     Account, Assumptions, Because, Escalation, Identity, IdentityKind, Standing, Target, escalations,
 };
 use crate::facts::iam::database::{self, Cluster, Connection, DatabaseUser, POWERS, Power, PowerName, connections};
-use crate::facts::iam::evaluate::{Organization, Resource};
+use crate::facts::iam::evaluate::Resource;
 use crate::facts::iam::grammar::Action;
 use crate::facts::region::Region;
 use crate::facts::scope::GLOBAL;
@@ -79,11 +79,11 @@ impl AccountAccess {
     }
 }
 
-/// What the principals of an account may do. Control policies of the organisation are not in a snapshot yet.
+/// What the principals of an account may do.
 pub(in crate::facts) fn account_access(estate: &Estate, regions: &[Arc<Region>], account: &str) -> AccountAccess {
     let scope = (account.to_owned(), GLOBAL.to_owned());
     let tables = Principals::new(&estate.snapshot, &estate.index, &scope);
-    let scps = Organization::Unread(estate.index.why(&scope, "organizations:ListPoliciesForTarget", None));
+    let membership = estate.organizations().membership(&estate.index, account);
     let (mut clusters, mut unread, mut users) = (Vec::new(), None, Some(BTreeSet::new()));
     for region in regions.iter().filter(|region| region.scope.0 == account) {
         let table = region.clusters();
@@ -97,7 +97,7 @@ pub(in crate::facts) fn account_access(estate: &Estate, regions: &[Arc<Region>],
             clusters.push(cluster);
         }
     }
-    AccountAccess::new(Account::new(account, &tables, &scps), clusters, unread, users)
+    AccountAccess::new(Account::new(account, &tables, membership, estate.decisions), clusters, unread, users)
 }
 
 fn secret_policy(region: &Region, cluster: &Record<DbCluster>) -> Fact<Arc<Record<SecretPolicy>>> {

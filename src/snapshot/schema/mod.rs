@@ -7,6 +7,7 @@ pub mod ecs;
 pub mod iam;
 pub mod lambda;
 pub mod mysql;
+pub mod organizations;
 pub mod rds;
 pub mod rds_parameter;
 pub mod rds_proxy;

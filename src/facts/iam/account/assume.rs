@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::identity::{Identity, IdentityKind};
 use super::standing::{Because, Standing};
 use super::{Account, Target};
-use crate::facts::iam::evaluate::{Organization, Resource, ResourcePolicies};
+use crate::facts::iam::evaluate::Resource;
 use crate::facts::iam::grammar::{Action, Effect, Named};
 
 /// A step from one identity to a role.
@@ -40,8 +40,7 @@ impl Assumptions {
             if role.is_service_linked() {
                 continue;
             }
-            let policies = ResourcePolicies { policy: Some(trust.clone()), rcps: Organization::None };
-            let target = Target { policies, ..Target::new(Resource::arn(&role.principal.arn)) };
+            let target = Target { policy: Some(trust.clone()), ..Target::new(Resource::arn(&role.principal.arn)) };
             for (from, identity) in account.identities.iter().enumerate() {
                 let may_call = callers.get(from).copied().unwrap_or(false);
                 if from == to || identity.kind == IdentityKind::Root || !may_be_named(role, identity, may_call) {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::identity::{Identity, IdentityKind};
-use crate::facts::iam::evaluate::{Context, Held, Resource, ResourcePolicies};
+use crate::facts::iam::evaluate::{Context, ContextValue, Held, Resource};
 use crate::facts::iam::grammar::{Action, Document, Effect};
+use crate::facts::iam::organization::Membership;
 use crate::model::Fact;
 
 /// What a request is about, with what is known of it.
@@ -20,8 +21,8 @@ pub struct Target {
     pub region: Option<String>,
     /// Its tags by key in lower case.
     pub tags: Option<Arc<BTreeMap<String, String>>>,
-    /// The policies on its side.
-    pub policies: ResourcePolicies,
+    /// Its own policy, if it has one: of a secret, a key or a role. RDS takes none.
+    pub policy: Option<Held>,
     /// The service that a role is passed to.
     pub passed_to: Option<String>,
 }
@@ -31,7 +32,7 @@ impl Target {
     pub fn new(resource: Resource) -> Self {
         let region = resource.text().split(':').nth(3).filter(|it| !it.is_empty() && !it.contains(['*', '?']));
         let region = region.map(str::to_owned);
-        Self { resource, account: None, region, tags: None, policies: super::NO_POLICIES, passed_to: None }
+        Self { resource, account: None, region, tags: None, policy: None, passed_to: None }
     }
 
     /// The resource with these tags.
@@ -92,7 +93,13 @@ impl TagKeys {
     }
 
     /// The context of a request that the identity makes itself, by an API call over TLS.
-    pub(super) fn context(&self, identity: &Identity, action: &Action, target: &Target) -> Context {
+    pub(super) fn context(
+        &self,
+        identity: &Identity,
+        action: &Action,
+        target: &Target,
+        membership: &Membership,
+    ) -> Context {
         let mut context = Context::partial();
         let principal = &identity.principal;
         context.set("aws:PrincipalArn", principal.arn.as_str());
@@ -115,6 +122,7 @@ impl TagKeys {
                 context.set_absent("aws:username");
             }
         }
+        organization(membership, target.account.as_deref().is_none_or(|it| it == principal.account), &mut context);
         self.principal_tags(identity, &mut context);
         self.resource_tags(target, &mut context);
         if let Some(account) = target.account.as_deref().or(Some(&principal.account)).filter(|it| !it.is_empty()) {
@@ -158,6 +166,24 @@ impl TagKeys {
                 None => context.set_absent(&name),
             }
         }
+    }
+}
+
+/// Who is in no organisation has none of these keys. A resource of the same account is in the same place.
+fn organization(membership: &Membership, is_own: bool, context: &mut Context) {
+    let one = |value: &str| ContextValue::One(value.to_owned());
+    let many = |value: &str| ContextValue::Many(vec![value.to_owned()]);
+    let mut set = |key: &str, fact: &Fact<String>, value: &dyn Fn(&str) -> ContextValue| match fact {
+        Fact::Known(text) => context.set_value(key, value(text)),
+        Fact::Absent => context.set_absent(key),
+        Fact::Unknown(_) => {}
+    };
+    set("aws:PrincipalOrgID", &membership.id, &one);
+    set("aws:PrincipalOrgPaths", &membership.path, &many);
+    set("aws:PrincipalOrgMasterAccountId", &membership.management_account, &one);
+    if is_own {
+        set("aws:ResourceOrgID", &membership.id, &one);
+        set("aws:ResourceOrgPaths", &membership.path, &many);
     }
 }
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Document, text};
+use super::document::{Documents, unread};
+use super::text;
 use crate::facts::iam::evaluate::{Held, Organization, Principal, PrincipalKind, PrincipalPolicies};
-use crate::facts::iam::grammar::{self, Action, Effect, Kind};
+use crate::facts::iam::grammar::{Action, Effect, Kind};
 use crate::facts::iam::policy::Principals;
 use crate::model::{Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::iam::{
-    AttachedPolicy, GroupDetail, ManagedPolicyDetail, PermissionsBoundary, PolicyDetail, PolicyDocument, RoleDetail,
-    UserDetail,
+    AttachedPolicy, GroupDetail, ManagedPolicyDetail, PermissionsBoundary, PolicyDetail, RoleDetail, UserDetail,
 };
 use crate::snapshot::schema::rds::Tag;
 
@@ -83,12 +83,12 @@ impl Identity {
 /// What was gathered.
 pub(super) struct Gathered {
     pub identities: Vec<Arc<Identity>>,
-    pub documents: BTreeMap<Arc<str>, Document>,
+    pub documents: Documents,
 }
 
 /// The identities of an account.
 pub(super) fn gather(account: &str, principals: &Principals, scps: &Organization) -> Gathered {
-    let mut gatherer = Gatherer { principals, scps, documents: BTreeMap::new(), managed: BTreeMap::new() };
+    let mut gatherer = Gatherer { principals, scps, documents: Documents::default(), managed: BTreeMap::new() };
     let mut identities: Vec<Identity> = Vec::new();
     identities.extend(principals.users().present().filter_map(|user| gatherer.user(user)));
     identities.extend(principals.roles().present().filter_map(|role| gatherer.role(role)));
@@ -114,7 +114,7 @@ fn root(arn: &str, scps: &Organization) -> Identity {
 struct Gatherer<'a> {
     principals: &'a Principals,
     scps: &'a Organization,
-    documents: BTreeMap<Arc<str>, Document>,
+    documents: Documents,
     managed: BTreeMap<String, Held>,
 }
 
@@ -156,7 +156,7 @@ impl Gatherer<'_> {
         let mut policies = self.own(&principal.arn, &data.role_policy_list, &place.member("RolePolicyList"));
         policies.extend(self.attached(&principal.arn, &data.attached_managed_policies));
         let boundary = self.boundary(&principal.arn, &data.permissions_boundary);
-        let trust = self.document(
+        let trust = self.documents.hold(
             &format!("{}#trust", principal.arn),
             &data.assume_role_policy_document,
             &place.member("AssumeRolePolicyDocument"),
@@ -199,7 +199,7 @@ impl Gatherer<'_> {
                 .map(|(index, policy): (usize, _)| {
                     let name = text(&policy.policy_name).map_or_else(|| format!("{index}"), str::to_owned);
                     let at = place.item(index).member("PolicyDocument");
-                    self.document(&format!("{holder}#{name}"), &policy.policy_document, &at, Kind::Identity)
+                    self.documents.hold(&format!("{holder}#{name}"), &policy.policy_document, &at, Kind::Identity)
                 })
                 .collect(),
         }
@@ -259,30 +259,8 @@ impl Gatherer<'_> {
             return unread(arn, Why::Unreadable { detail: "no version of the policy is the default".into() });
         };
         let place = Place::data_of(record.at).member("PolicyVersionList").item(index).member("Document");
-        self.document(arn, &version.document, &place, Kind::Identity)
+        self.documents.hold(arn, &version.document, &place, Kind::Identity)
     }
-
-    fn document(&mut self, id: &str, text: &Fact<PolicyDocument>, place: &Place, kind: Kind) -> Held {
-        let text = match text {
-            Fact::Known(text) => text,
-            Fact::Absent => return unread(id, Why::NotCollected),
-            Fact::Unknown(why) => return unread(id, why.clone()),
-        };
-        let id: Arc<str> = id.into();
-        let document = match grammar::Document::parse(text.json(), kind) {
-            Ok(document) => document,
-            Err(error) => {
-                return unread(&id, Why::Unreadable { detail: format!("the policy document: {error}").into() });
-            }
-        };
-        let statements = document.statements.iter().map(|it| document.pointer(it.index)).collect();
-        self.documents.insert(Arc::clone(&id), Document { place: place.clone(), statements });
-        Held { id, document: Ok(Arc::new(document)) }
-    }
-}
-
-fn unread(id: &str, why: Why) -> Held {
-    Held { id: id.into(), document: Err(why) }
 }
 
 /// Of a list without duplicates in it: those that somebody in the account may edit.

@@ -3,15 +3,16 @@
 
 mod assume;
 mod context;
+mod document;
 mod escalation;
 mod identity;
 mod standing;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::assume::{Assumptions, Step};
 pub use self::context::Target;
+pub use self::document::{Documents, unread};
 pub use self::escalation::{Escalation, escalations};
 pub use self::identity::{Identity, IdentityKind};
 pub use self::standing::{Because, Standing};
@@ -19,6 +20,7 @@ pub use self::standing::{Because, Standing};
 use self::context::TagKeys;
 use super::evaluate::{Decision, Options, Organization, Request, ResourcePolicies, StatementRef, decide};
 use super::grammar::Action;
+use super::organization::Membership;
 use super::policy::Principals;
 use crate::model::{Fact, Place, Why};
 
@@ -33,23 +35,18 @@ pub struct Account {
     pub identities: Vec<Arc<Identity>>,
     /// Why there may be more of them.
     pub incomplete: Option<Why>,
-    /// Where the document of each policy stands.
-    documents: BTreeMap<Arc<str>, Document>,
+    /// Its place in an organisation, with what binds it.
+    pub membership: Membership,
+    /// Where the policies stand that somebody in it holds.
+    documents: Documents,
     tag_keys: TagKeys,
-}
-
-/// A document and where it stands.
-#[derive(Debug)]
-struct Document {
-    place: Place,
-    /// JSON pointers of its statements, below the document.
-    statements: Vec<String>,
+    options: Options,
 }
 
 impl Account {
-    /// Joins users, groups, roles and policies. `scps` are the control policies of the account.
-    pub fn new(id: &str, principals: &Principals, scps: &Organization) -> Self {
-        let identity::Gathered { identities, documents } = identity::gather(id, principals, scps);
+    /// Joins users, groups, roles and policies.
+    pub fn new(id: &str, principals: &Principals, membership: Membership, options: Options) -> Self {
+        let identity::Gathered { identities, documents } = identity::gather(id, principals, &membership.scps);
         let partition = identities.iter().filter_map(|it| it.principal.arn.split(':').nth(1)).next_back();
         Self {
             id: id.to_owned(),
@@ -58,6 +55,8 @@ impl Account {
             tag_keys: TagKeys::of(&identities),
             documents,
             identities,
+            membership,
+            options,
         }
     }
 
@@ -66,9 +65,10 @@ impl Account {
         self.identities.iter().find(|identity| identity.principal.arn == arn)
     }
 
-    /// Decides whether `identity` may do `action` to `target`, with what is known of both.
+    /// Decides whether `identity` may do `action` to `target`, with what is known of both. Of the control policies on the side of
+    /// a resource in another account nothing is known here.
     pub fn decide(&self, identity: &Identity, action: &Action, target: &Target, options: Options) -> Decision {
-        let context = self.tag_keys.context(identity, action, target);
+        let context = self.tag_keys.context(identity, action, target, &self.membership);
         let request = Request {
             principal: &identity.principal,
             action,
@@ -76,24 +76,31 @@ impl Account {
             resource_account: Some(target.account.as_deref().unwrap_or(&self.id)),
             context: &context,
         };
-        decide(&request, &identity.policies, &target.policies, options)
+        let rcps = match &target.account {
+            Some(other) if *other != self.id => Organization::Unread(Why::NotCollected),
+            _ => self.membership.rcps.clone(),
+        };
+        let object = ResourcePolicies { policy: target.policy.clone(), rcps };
+        decide(&request, &identity.policies, &object, options)
+    }
+
+    /// How unread control policies are taken.
+    pub const fn options(&self) -> Options {
+        self.options
     }
 
     /// The same as a standing: held, held under a condition, not known, or not held.
     pub fn standing(&self, identity: &Identity, action: &Action, target: &Target) -> Standing {
-        if !identity.may_touch(action) && target.policies.policy.is_none() {
+        if !identity.may_touch(action) && target.policy.is_none() {
             return Standing::No;
         }
-        let decision = self.decide(identity, action, target, Options::default());
-        Standing::new(decision, || identity.unread())
+        let decision = self.decide(identity, action, target, self.options);
+        Standing::new(decision, || identity.unread().or_else(|| self.membership.unread_policy()))
     }
 
     /// Where a statement stands, when the snapshot has it.
     pub fn place(&self, statement: &StatementRef) -> Option<Place> {
-        let document = self.documents.get(&statement.policy)?;
-        let pointer = statement.statement.and_then(|index| document.statements.get(index));
-        let below = pointer.map_or("", String::as_str);
-        Some(Place { record: document.place.record, pointer: format!("{}{below}", document.place.pointer) })
+        self.documents.place(statement).or_else(|| self.membership.documents.place(statement))
     }
 
     /// Where the statements stand that a standing rests on.
@@ -101,9 +108,6 @@ impl Account {
         because.statements.iter().filter_map(|statement| self.place(statement)).collect()
     }
 }
-
-/// Policies of a resource that takes none.
-pub(super) const NO_POLICIES: ResourcePolicies = ResourcePolicies::NONE;
 
 /// The text of a fact, for keys.
 fn text(fact: &Fact<String>) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::facts::iam::account::Target;
-use crate::facts::iam::evaluate::{Held, Organization, Resource, ResourcePolicies};
+use crate::facts::iam::evaluate::{Held, Resource};
 use crate::facts::iam::grammar::{Document, Kind};
 use crate::model::{Fact, Place, Why};
 use crate::snapshot::Record;
@@ -218,10 +218,9 @@ impl Cluster {
     fn guarded(&self, arn: &str, document: Result<Arc<Document>, Why>) -> Target {
         let policy = Some(Held { id: format!("{arn}#policy").into(), document });
         let account = arn.split(':').nth(4).filter(|it| !it.is_empty()).map(str::to_owned);
-        let policies = ResourcePolicies { policy, rcps: Organization::None };
         Target {
             account: account.or_else(|| Some(self.record.account.clone())),
-            policies,
+            policy,
             ..Target::new(Resource::arn(arn))
         }
     }

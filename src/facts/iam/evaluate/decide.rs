@@ -13,8 +13,8 @@ use super::request::{Options, Request, Resource, UnreadScps};
 use super::solve::solve;
 use crate::facts::iam::grammar::{Effect, Statement};
 
-/// Services whose resources take resource control policies, as far as a database audit asks for them. AWS Organizations User
-/// Guide, "List of AWS services that support RCPs".
+/// Services whose resources take resource control policies, as far as a database audit asks for them: RDS, its Data API and its
+/// logins do not. AWS Organizations User Guide, "List of AWS services that support RCPs".
 const RCP_SERVICES: [&str; 9] = ["s3", "sts", "kms", "sqs", "secretsmanager", "logs", "dynamodb", "ecr", "cognito-idp"];
 
 /// Decides a request.
@@ -135,8 +135,17 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// A level of which a policy was not read is assumed to allow what its other policies do not deny, unless that is left open.
     fn level(&mut self, layer: Layer, level: &Level, parts: &mut Vec<Part>) {
-        let allows = self.policies(layer, &level.policies);
+        let assumes = self.options.unread_scps == UnreadScps::Assume && level.is_unread();
+        let allows = if assumes {
+            self.assuming_scps = true;
+            let read = level.policies.iter().filter(|held| held.document.is_ok());
+            read.for_each(|held| drop(self.policies(layer, std::slice::from_ref(held))));
+            Condition::Always
+        } else {
+            self.policies(layer, &level.policies)
+        };
         parts.push(Part { layer, level: Some(Arc::clone(&level.id)), allows });
     }
 

@@ -23,6 +23,13 @@ pub struct Level {
     pub policies: Vec<Held>,
 }
 
+impl Level {
+    /// Whether one of its policies could not be read.
+    pub fn is_unread(&self) -> bool {
+        self.policies.iter().any(|held| held.document.is_err())
+    }
+}
+
 /// Control policies of an organisation.
 #[derive(Debug, Clone)]
 pub enum Organization {

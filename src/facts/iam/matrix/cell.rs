@@ -49,6 +49,8 @@ struct Prepared<'a> {
     held: &'a Held,
     /// None when it cannot be read.
     statements: Option<Arc<[Compiled]>>,
+    /// Whether it is assumed to allow everything, because it cannot be read.
+    assumed: bool,
 }
 
 /// All layers of a principal, identity first; each has to allow.
@@ -166,6 +168,10 @@ impl<'a> Evaluator<'a> {
         contexts: &mut Contexts,
         (allows, denies): (&mut Layer, &mut Layer),
     ) {
+        if prepared.assumed {
+            allows.add(self.all, None);
+            return;
+        }
         let Some(statements) = &prepared.statements else {
             let own = |evaluator: &mut Self, statement| {
                 evaluator.residue(vec![Part::Own {
@@ -377,7 +383,16 @@ fn layers<'c>(cell: &PrincipalCell<'c>, compiler: &mut Compiler<'_>, options: Op
     layers.extend(policies.boundary.iter().chain(&policies.session).map(|list| prepared(list, compiler)));
     match &policies.scps {
         _ if cell.principal.is_service_linked_role() => {}
-        Organization::Levels(levels) => layers.extend(levels.iter().map(|level| prepared(&level.policies, compiler))),
+        Organization::Levels(levels) => {
+            let assume = options.unread_scps == UnreadScps::Assume;
+            layers.extend(levels.iter().map(|level| {
+                let mut layer = prepared(&level.policies, compiler);
+                for policy in &mut layer {
+                    policy.assumed = assume && policy.statements.is_none();
+                }
+                layer
+            }));
+        }
         Organization::Unread(_) if options.unread_scps == UnreadScps::Unknown => return None,
         Organization::None | Organization::Unread(_) => {}
     }
@@ -387,7 +402,7 @@ fn layers<'c>(cell: &PrincipalCell<'c>, compiler: &mut Compiler<'_>, options: Op
 fn prepared<'p>(list: &'p [Held], compiler: &mut Compiler<'_>) -> Vec<Prepared<'p>> {
     let one = |held: &'p Held| {
         let statements = held.document.as_ref().ok().map(|document| compiler.document(document));
-        Prepared { held, statements }
+        Prepared { held, statements, assumed: false }
     };
     list.iter().map(one).collect()
 }
