@@ -5,6 +5,8 @@ mod answer;
 mod chain;
 mod collector;
 mod finding;
+#[doc(hidden)]
+pub mod fuzz;
 mod greeting;
 mod group;
 mod hello;

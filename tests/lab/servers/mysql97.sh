@@ -73,16 +73,18 @@ SQL
         die "mysqld cannot initialise: $(tail -n 5 "$LAB/log/mysql97-template.log")"
 }
 
-# mysql97_start NAME PORT CERTIFICATES OPTION...: CERTIFICATES holds chain.pem and key.pem.
+# mysql97_start NAME PORT CERTIFICATES OPTION...: CERTIFICATES holds chain.pem and key.pem. NAMES=1 in the environment
+# lets it resolve the names of clients and count their broken handshakes; no later option takes the other back.
 mysql97_start() {
     local name=$1 port=$2 certificates=$3 home="$LAB/mysql/$1" command
     shift 3
+    [ -n "${NAMES:-}" ] || set -- --skip-name-resolve "$@"
     server_home "$home" "$MYSQL97/template/data" "$certificates"
     # Name resolution, partial revokes: as Aurora MySQL 3 has them. The tests' many broken
     # handshakes must not get loopback blocked.
     mapfile -t command < <(mysql97_command "$home" --port="$port" --bind-address="$HOST" --mysqlx=OFF \
         --socket="$home/mysqld.sock" --pid-file="$home/mysqld.pid" --ssl-cert="$home/chain.pem" --ssl-key="$home/key.pem" \
-        --tls-version=TLSv1.2,TLSv1.3 --skip-name-resolve --partial-revokes=ON --max-connect-errors=1000000000 \
+        --tls-version=TLSv1.2,TLSv1.3 --partial-revokes=ON --max-connect-errors=1000000000 \
         --skip-log-bin --performance-schema=OFF --innodb-buffer-pool-size=16M --secure-file-priv=NULL "$@")
     daemon "$name" "${command[@]}"
 }
