@@ -1,5 +1,5 @@
 //! Who reaches a database, against a simulator that sends one packet at a time.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops")]
 
 #[path = "network/estate.rs"]
 mod estate;
@@ -12,7 +12,7 @@ use aurora_audit::facts::Facts;
 use aurora_audit::facts::network::AddressSet;
 use ipnet::IpNet;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::simulator::{AclEntry, PERHAPS, Route, Rule, Source, Topology, connects, probes, records};
 
@@ -348,4 +348,122 @@ fn chains_of_groups_are_followed_to_their_end() {
     let chains: Vec<_> = reach.sources.iter().flat_map(|source| &source.chains).collect();
     assert_eq!(chains, ["sg-bastion → sg-app", "sg-vpn → sg-bastion → sg-app"]);
     assert_eq!(reach.sources[0].interfaces.names(), &["eni-0"]);
+}
+
+/// What AWS would never say, what it says of others, and what is gone: right, or unknown, and never the end of the program.
+#[test]
+fn bad_input_is_right_or_unknown() {
+    let permission = |v4: &[&str], v6: &[&str], groups: &[(&str, &str)], ports: (i64, i64)| {
+        json!([{"IpProtocol": "tcp", "FromPort": ports.0, "ToPort": ports.1, "PrefixListIds": [],
+            "IpRanges": v4.iter().map(|it| json!({"CidrIp": it})).collect::<Vec<_>>(),
+            "Ipv6Ranges": v6.iter().map(|it| json!({"CidrIpv6": it})).collect::<Vec<_>>(),
+            "UserIdGroupPairs": groups.iter().map(|(id, of)| json!({"GroupId": id, "UserId": of})).collect::<Vec<_>>()}])
+    };
+    let (here, port) = (estate::ACCOUNT, (3306, 3306));
+    let (world, inside) = ("8.8.8.8", "10.0.9.9");
+    // Whether the two addresses are surely admitted, and whether all is known.
+    for (what, rules, of_world, of_inside, whole) in [
+        (
+            "overlapping ranges",
+            permission(&["10.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0"], &[], &[], port),
+            true,
+            true,
+            true,
+        ),
+        ("the same range twice", permission(&["10.0.0.0/16", "10.0.0.0/16"], &[], &[], port), false, true, true),
+        ("bits beyond the prefix", permission(&["10.0.9.9/16"], &[], &[], port), false, true, true),
+        ("no source", permission(&[], &[], &[], port), false, false, true),
+        ("no rule", json!([]), false, false, true),
+        ("every port, as -1", permission(&["0.0.0.0/0"], &[], &[], (-1, -1)), true, true, true),
+        (
+            "IPv4-mapped, which no packet on the wire is",
+            permission(&[], &["::ffff:0.0.0.0/96"], &[], port),
+            false,
+            false,
+            true,
+        ),
+        ("IPv4-mapped, one address", permission(&[], &["::ffff:8.8.8.8/128"], &[], port), false, false, true),
+        ("an empty range", permission(&[""], &[], &[], port), false, false, false),
+        ("a prefix too long", permission(&["10.0.0.0/33"], &[], &[], port), false, false, false),
+        (
+            "half an address beside a good range",
+            permission(&["10.0.0/16", "10.0.0.0/16"], &[], &[], port),
+            false,
+            true,
+            false,
+        ),
+        ("a port too large", permission(&["0.0.0.0/0"], &[], &[], (3306, 70_000)), false, false, false),
+        ("ports that end before they begin", permission(&["0.0.0.0/0"], &[], &[], (3307, 3306)), false, false, false),
+        (
+            "a group that does not exist has no members",
+            permission(&[], &[], &[("sg-none", here)], port),
+            false,
+            false,
+            true,
+        ),
+        (
+            "a group of an account that was not read",
+            permission(&[], &[], &[("sg-far", "210987654321")], port),
+            false,
+            false,
+            false,
+        ),
+        ("its own group, in a circle", permission(&[], &[], &[("sg-db", here)], port), false, false, true),
+    ] {
+        let mut records = records(&Topology { dual_stack: true, ..public(&[]) });
+        let (_, group) = records.iter_mut().find(|(kind, _)| *kind == "ec2.security_group").unwrap();
+        group["IpPermissions"] = rules;
+        let found = found(&estate::facts(&records));
+        let sure = |address: &str| found.least.contains(address.parse().unwrap());
+        assert_eq!((sure(world), sure(inside)), (of_world, of_inside), "{what}");
+        assert_eq!(found.least == found.most, whole, "{what}");
+    }
+}
+
+/// An ACL always ends with a rule that denies. One that does not end so was not told whole.
+#[test]
+fn an_acl_without_its_default_rule_leaves_the_rest_unknown() {
+    let mut topology = public(&["0.0.0.0/0"]);
+    topology.acl.retain(|entry| entry.number < 32_000 && entry.number != 100);
+    let entry =
+        |egress, range: &str| AclEntry { number: 90, egress, allow: true, protocol: 6, ports: None, range: net(range) };
+    topology.acl.extend([entry(false, "8.0.0.0/8"), entry(true, "8.0.0.0/8")]);
+    let found = found(&estate::facts(&records(&topology)));
+    let (sure, open): (IpAddr, IpAddr) = ("8.8.8.8".parse().unwrap(), "9.9.9.9".parse().unwrap());
+    assert!(found.least.contains(sure) && !found.least.contains(open) && found.most.contains(open));
+}
+
+/// A transit gateway joins whatever is attached to it, a virtual private gateway what is beyond it: the source says so.
+#[test]
+fn gateways_say_whose_networks_they_join() {
+    let attached = |owner: &str| {
+        let data = |id: &str, kind: &str, resource: &str, of: &str| {
+            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "TransitGatewayOwnerId": owner,
+                "ResourceOwnerId": of, "ResourceType": kind, "ResourceId": resource, "State": "available"})
+        };
+        [
+            ("ec2.transit_gateway_attachment", data("tgw-attach-1", "vpc", "vpc-1", estate::ACCOUNT)),
+            ("ec2.transit_gateway_attachment", data("tgw-attach-2", "vpc", "vpc-9", "210987654321")),
+        ]
+    };
+    let beyond = "the networks beyond a VPN or Direct Connect";
+    for (target, owner, joins, account) in [
+        ("tgw-1", estate::ACCOUNT, Some("vpc vpc-9 of account 210987654321"), Some("210987654321")),
+        ("tgw-1", "210987654321", None, None),
+        ("vgw-1", estate::ACCOUNT, Some(beyond), None),
+    ] {
+        let mut topology = public(&["10.7.0.0/16"]);
+        topology.routes.push(Route { to: net("10.7.0.0/16"), target, blackhole: false, propagated: false });
+        let mut records = records(&topology);
+        records.extend(attached(owner));
+        let facts = estate::facts(&records);
+        let [source] = facts.instances().present[0].reachability().sources.as_slice() else { panic!("{target}") };
+        assert_eq!(source.class.as_str(), "peered", "{target}");
+        let found = source.joins.known().map(|it| it.join(", "));
+        assert_eq!(
+            (found.as_deref(), source.account.known().map(String::as_str)),
+            (joins, account),
+            "{target} of {owner}"
+        );
+    }
 }

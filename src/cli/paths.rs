@@ -99,6 +99,11 @@ fn of_source(source: &NetworkSource, corporate: &AddressSet) -> String {
     ] {
         text.push_str(&line(3, &format!("{what}: {}", words(step))));
     }
+    match &source.joins {
+        Fact::Known(networks) => networks.iter().for_each(|it| text.push_str(&line(3, &format!("joins: {it}")))),
+        Fact::Absent => {}
+        Fact::Unknown(why) => text.push_str(&line(3, &format!("joins: not known: {why}"))),
+    }
     for chain in &source.chains {
         text.push_str(&line(3, &format!("further: {chain}")));
     }

@@ -12,8 +12,23 @@ use super::{ClusterTarget, ConnectTo, Sink, mysql, now, tls};
 use crate::model::{Gap, GapReason, Untrusted};
 use crate::snapshot::{Header, SCHEMA_VERSION, Scope, WriteError, write};
 
-/// Clusters that are connected to at the same time.
-const CLUSTERS_AT_ONCE: usize = 16;
+/// Clusters whose databases are read at the same time. Each of them may log in and hold whole grant tables in memory, and all answer
+/// through one network path; sixteen keep both small, and reading is bound by the servers, not by the waiting.
+const READ_AT_ONCE: usize = 16;
+
+/// What keeps a run from doing everything at once. A probe holds next to nothing and mostly waits: as many clusters are probed as
+/// `probe` asks servers at once, so that a thousand endpoints 20 ms away take seconds. A cluster's own endpoints come one after the
+/// other, for its instances count connections.
+struct Limits {
+    probing: Semaphore,
+    reading: Semaphore,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { probing: Semaphore::new(tls::AT_ONCE), reading: Semaphore::new(READ_AT_ONCE) }
+    }
+}
 
 /// How clusters are connected to.
 #[derive(Debug, Clone)]
@@ -69,8 +84,8 @@ impl Collection {
         }
         connections.anchors.record(&mut self.sink);
         let shared = Arc::new(connections.clone());
-        let limit = Arc::new(Semaphore::new(CLUSTERS_AT_ONCE));
-        let tasks = clusters.into_iter().map(|cluster| read_cluster(cluster, Arc::clone(&shared), Arc::clone(&limit)));
+        let limits = Arc::new(Limits::default());
+        let tasks = clusters.into_iter().map(|cluster| read_cluster(cluster, Arc::clone(&shared), Arc::clone(&limits)));
         let mut tasks: JoinSet<Sink> = tasks.collect();
         while let Some(result) = tasks.join_next().await {
             match result {
@@ -114,17 +129,19 @@ impl Collection {
 }
 
 /// The probe comes before the login: broken handshakes count against the scanner's address until a good login clears them.
-async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, limit: Arc<Semaphore>) -> Sink {
-    // The semaphore is never closed; without a permit the cluster would be read all the same.
-    let _permit = limit.acquire().await;
+async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, limits: Arc<Limits>) -> Sink {
+    // The semaphores are never closed; without a permit the cluster would be read all the same.
+    let permit = limits.probing.acquire().await;
     let cluster = Arc::new(cluster);
     let (target, routes) = (Arc::clone(&cluster), Arc::clone(&connections));
     let probe = async move { tls::collect(&target, &routes).await };
     let mut sink = alone(probe).await.unwrap_or_else(|error| unprobed(&cluster, &error));
+    drop(permit);
     let Some(login) = connections.login.clone() else {
         sink.gap((&cluster.account, &cluster.region), &no_login(&cluster));
         return sink;
     };
+    let _permit = limits.reading.acquire().await;
     let (target, with) = (Arc::clone(&cluster), Arc::clone(&connections));
     let read = async move { mysql::collect(&target, &login, &with.anchors, &with.connect_to).await };
     sink.absorb(alone(read).await.unwrap_or_else(|error| unread(&cluster, &error)));

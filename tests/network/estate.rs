@@ -10,7 +10,7 @@ pub const ACCOUNT: &str = "123456789012";
 const REGION: &str = "eu-west-1";
 
 /// Kinds that are listed, the call that lists each, and the member that names its records.
-const KINDS: [(&str, &str, &str); 14] = [
+const KINDS: [(&str, &str, &str); 15] = [
     ("rds.db_cluster", "rds:DescribeDBClusters", "DBClusterArn"),
     ("rds.db_instance", "rds:DescribeDBInstances", "DBInstanceArn"),
     ("rds.db_subnet_group", "rds:DescribeDBSubnetGroups", "DBSubnetGroupArn"),
@@ -22,6 +22,7 @@ const KINDS: [(&str, &str, &str); 14] = [
     ("ec2.security_group_rule", "ec2:DescribeSecurityGroupRules", "SecurityGroupRuleId"),
     ("ec2.network_interface", "ec2:DescribeNetworkInterfaces", "NetworkInterfaceId"),
     ("ec2.vpc_peering_connection", "ec2:DescribeVpcPeeringConnections", "VpcPeeringConnectionId"),
+    ("ec2.transit_gateway_attachment", "ec2:DescribeTransitGatewayAttachments", "TransitGatewayAttachmentId"),
     ("ec2.vpc_endpoint", "ec2:DescribeVpcEndpoints", "VpcEndpointId"),
     ("ec2.managed_prefix_list", "ec2:DescribeManagedPrefixLists", "PrefixListId"),
     ("ec2.vpc_block_public_access_exclusion", "ec2:DescribeVpcBlockPublicAccessExclusions", "ExclusionId"),

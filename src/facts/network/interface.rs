@@ -125,17 +125,20 @@ pub fn named(interface: &Record<NetworkInterface>) -> String {
     if what.is_empty() { interface.id.clone() } else { format!("{} ({})", interface.id, what.join(", ")) }
 }
 
-/// Whether an interface passes on what others send it, so that who stands behind it is not to be seen from here.
-pub fn is_forwarder(interface: &Record<NetworkInterface>) -> bool {
-    const FORWARDERS: [&str; 6] = [
-        "network_load_balancer",
-        "load_balancer",
-        "gateway_load_balancer_endpoint",
-        "gateway_load_balancer",
-        "transit_gateway",
-        "nat_gateway",
-    ];
-    interface.data.interface_type.known().is_some_and(|kind| FORWARDERS.contains(&kind.as_str()))
+/// What is to be said of an interface that passes on what others send it, so that who stands behind it is not to be seen from here. A
+/// network load balancer may be a service of PrivateLink: then endpoints in other VPCs and accounts come by it.
+pub fn forwards(interface: &Record<NetworkInterface>) -> &'static str {
+    match interface.data.interface_type.known().map(String::as_str) {
+        Some("network_load_balancer") => ", passes on what others send, by endpoints of PrivateLink too",
+        Some(
+            "load_balancer"
+            | "gateway_load_balancer"
+            | "gateway_load_balancer_endpoint"
+            | "transit_gateway"
+            | "nat_gateway",
+        ) => ", passes on what others send",
+        _ => "",
+    }
 }
 
 #[cfg(test)]
@@ -210,8 +213,24 @@ mod tests {
         let networks = with(&[one, two, interface("eni-3", "sg-1", "10.0.0.7")]).networks();
         let all = AddressSet::all();
         let interfaces = networks.of(&scope()).here.interfaces.within("vpc-1", &all);
-        let names: Vec<_> = interfaces.iter().map(|it| (named(it), is_forwarder(it))).collect();
+        let names: Vec<_> = interfaces.iter().map(|it| (named(it), !forwards(it).is_empty())).collect();
         let expected = [("eni-1 (i-1)", false), ("eni-2 (network_load_balancer, ELB net/db)", true), ("eni-3", false)];
         assert_eq!(names, expected.map(|(name, forwards)| (name.to_owned(), forwards)));
+    }
+
+    #[test]
+    fn what_passes_on_what_others_send_says_so() {
+        for (kind, says) in [
+            ("network_load_balancer", ", passes on what others send, by endpoints of PrivateLink too"),
+            ("nat_gateway", ", passes on what others send"),
+            ("vpc_endpoint", ""),
+            ("interface", ""),
+        ] {
+            let mut data = interface("eni-1", "sg-1", "10.0.0.5");
+            data["InterfaceType"] = json!(kind);
+            let networks = with(&[data]).networks();
+            let all = networks.of(&scope()).here.interfaces.within("vpc-1", &AddressSet::all());
+            assert_eq!(forwards(all[0]), says, "{kind}");
+        }
     }
 }

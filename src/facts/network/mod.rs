@@ -16,6 +16,7 @@ mod space;
 mod tenancy;
 #[cfg(test)]
 mod testing;
+mod transit;
 mod view;
 mod way;
 

@@ -9,7 +9,7 @@ use super::acl::AclEntry;
 use super::bounds::Bounds;
 use super::chain::chains;
 use super::ingress::IngressSource;
-use super::interface::{Interfaces, is_forwarder, named};
+use super::interface::{Interfaces, forwards, named};
 use super::reach::{Admission, SourceClass, places, step, whole};
 use super::space::AddressSet;
 use super::view::View;
@@ -58,10 +58,7 @@ impl Occupants {
     pub fn names(&self) -> &Vec<String> {
         self.names.get_or_init(|| {
             let Some(vpc_id) = &self.vpc_id else { return Vec::new() };
-            let name = |interface| {
-                let forwards = if is_forwarder(interface) { ", passes on what others send" } else { "" };
-                format!("{}{forwards}", named(interface))
-            };
+            let name = |interface| format!("{}{}", named(interface), forwards(interface));
             self.interfaces.within(vpc_id, &self.set).into_iter().map(|interface| name(interface)).collect()
         })
     }
@@ -98,6 +95,8 @@ facts! {
         account: Fact<String>, optional;
         /// Gateway or connection that it comes by, or `local`.
         target: String;
+        /// Whose networks the gateway joins, as in `vpc vpc-9 of account 210987654321`; absent where it comes by no such gateway.
+        joins: Fact<Vec<String>>, optional;
         /// The route that leads there and back.
         route: Derived<String>;
         /// The entries of the network ACL that let connections in and answers out.
@@ -142,6 +141,7 @@ impl NetworkSource {
             whole: whole(&admits),
             account,
             target: way.target.clone(),
+            joins: way.joins.clone(),
             route: step(way.route.clone(), places(way.at.as_ref())),
             network_acl: acl(seat, &admits, way.kind),
             subnet_id: seat.map_or_else(|| Fact::Unknown(unread()), |seat| Fact::Known(seat.subnet_id.clone())),

@@ -13,7 +13,7 @@ pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "eu-west-1";
 
 /// Kinds, the calls that list them, and the member that names each.
-const KINDS: [(&str, &str, &str); 12] = [
+const KINDS: [(&str, &str, &str); 13] = [
     ("ec2.vpc", "ec2:DescribeVpcs", "VpcId"),
     ("ec2.subnet", "ec2:DescribeSubnets", "SubnetId"),
     ("ec2.route_table", "ec2:DescribeRouteTables", "RouteTableId"),
@@ -22,6 +22,7 @@ const KINDS: [(&str, &str, &str); 12] = [
     ("ec2.security_group_rule", "ec2:DescribeSecurityGroupRules", "SecurityGroupRuleId"),
     ("ec2.network_interface", "ec2:DescribeNetworkInterfaces", "NetworkInterfaceId"),
     ("ec2.vpc_peering_connection", "ec2:DescribeVpcPeeringConnections", "VpcPeeringConnectionId"),
+    ("ec2.transit_gateway_attachment", "ec2:DescribeTransitGatewayAttachments", "TransitGatewayAttachmentId"),
     ("ec2.vpc_endpoint", "ec2:DescribeVpcEndpoints", "VpcEndpointId"),
     ("ec2.managed_prefix_list", "ec2:DescribeManagedPrefixLists", "PrefixListId"),
     ("ec2.vpc_block_public_access_exclusion", "ec2:DescribeVpcBlockPublicAccessExclusions", "ExclusionId"),

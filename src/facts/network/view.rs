@@ -10,6 +10,7 @@ use super::interface::Interfaces;
 use super::reach::{Flag, Gate, Reachability, Standing, gates, reachability};
 use super::rule_id::RuleIds;
 use super::seat::Seat;
+use super::transit::TransitGateways;
 use crate::facts::index::{Index, Scope, Table, in_scope};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::schema::ec2::{
@@ -136,6 +137,7 @@ pub struct Network {
     pub(super) interfaces: Arc<Interfaces>,
     pub(super) rule_ids: RuleIds,
     peerings: Table<VpcPeeringConnection>,
+    pub(super) transit_gateways: TransitGateways,
     endpoints: Table<VpcEndpoint>,
     pub(super) exclusions: Table<VpcBlockPublicAccessExclusion>,
     pub(super) block_public_access: Fact<Arc<Record<VpcBlockPublicAccessOptions>>>,
@@ -193,6 +195,13 @@ impl Network {
                 &records.vpc_peering_connections,
                 |it| &it.vpc_peering_connection_id,
             ),
+            transit_gateways: TransitGateways::new(&Table::new(
+                index,
+                scope,
+                "ec2:DescribeTransitGatewayAttachments",
+                &records.transit_gateway_attachments,
+                |it| &it.transit_gateway_attachment_id,
+            )),
             endpoints: Table::new(index, scope, "ec2:DescribeVpcEndpoints", &records.vpc_endpoints, |it| {
                 &it.vpc_endpoint_id
             }),

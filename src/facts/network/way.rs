@@ -42,6 +42,8 @@ pub struct Way {
     pub account: Option<String>,
     /// VPC at the other end, where it is known.
     pub vpc_id: Option<String>,
+    /// What else comes by the gateway, in words; absent where the way itself says it.
+    pub joins: Fact<Vec<String>>,
     /// Addresses that its answers reach.
     pub reaches: Bounds,
     /// Where the route stands, if it does.
@@ -93,6 +95,7 @@ fn candidates(table: &Record<RouteTable>, route: &Route, at: &Place, view: View<
             route: format!("{words} to {} in {}", target.id, table.id),
             account: target.account.clone(),
             vpc_id: target.vpc_id.clone(),
+            joins: target.joins.clone(),
             reaches: Bounds::none(),
             at: Some(at.clone()),
         }),
@@ -140,6 +143,7 @@ struct Target {
     id: String,
     account: Option<String>,
     vpc_id: Option<String>,
+    joins: Fact<Vec<String>>,
     behind: Bounds,
     /// Nothing comes in this way.
     lost: bool,
@@ -148,7 +152,16 @@ struct Target {
 
 impl Target {
     fn new(kind: WayKind, id: &str) -> Self {
-        Self { kind, id: id.to_owned(), account: None, vpc_id: None, behind: Bounds::all(), lost: false, doubt: None }
+        Self {
+            kind,
+            id: id.to_owned(),
+            account: None,
+            vpc_id: None,
+            joins: Fact::Absent,
+            behind: Bounds::all(),
+            lost: false,
+            doubt: None,
+        }
     }
 
     /// Something that lets answers out and nobody in.
@@ -167,11 +180,13 @@ impl Target {
     }
 
     fn of(route: &Route, table: &Record<RouteTable>, view: View<'_>) -> Self {
-        let networks = [&route.transit_gateway_id, &route.core_network_arn, &route.local_gateway_id];
         if let Some(id) = route.vpc_peering_connection_id.known() {
             return peering(id, table, view);
         }
-        if let Some(id) = networks.iter().find_map(|target| target.known()) {
+        if let Some(id) = route.transit_gateway_id.known() {
+            return transit_gateway(id, table, view);
+        }
+        if let Some(id) = [&route.core_network_arn, &route.local_gateway_id].iter().find_map(|target| target.known()) {
             return Self::new(WayKind::Network, id);
         }
         if let Some(id) =
@@ -209,7 +224,10 @@ fn gateway(id: &str, view: View<'_>) -> Target {
     match id.split_once('-') {
         _ if id == "local" => Target::new(WayKind::Local, id),
         Some(("igw", _)) => Target::new(WayKind::Internet, id),
-        Some(("vgw", _)) => Target::new(WayKind::Network, id),
+        Some(("vgw", _)) => {
+            let beyond = "the networks beyond a VPN or Direct Connect".to_owned();
+            Target { joins: Fact::Known(vec![beyond]), ..Target::new(WayKind::Network, id) }
+        }
         Some(("eigw", _)) => Target::one_way(id),
         Some(("vpce", _)) => {
             match view.here.endpoint(id).and_then(|endpoint| endpoint.data.vpc_endpoint_type.clone()) {
@@ -221,6 +239,11 @@ fn gateway(id: &str, view: View<'_>) -> Target {
         }
         _ => Target::middlebox(id),
     }
+}
+
+fn transit_gateway(id: &str, table: &Record<RouteTable>, view: View<'_>) -> Target {
+    let joined = view.here.transit_gateways.joined(id, table.data.vpc_id.known(), &view.here.scope.0);
+    Target { joins: joined.networks, account: joined.account, ..Target::new(WayKind::Network, id) }
 }
 
 /// Peering passes on nothing but what comes from the other VPC itself (Amazon VPC Peering Guide, "VPC peering limitations").
@@ -321,6 +344,7 @@ pub fn unknown_way(whose: &str, why: Why, at: Option<Place>) -> Way {
         route: format!("the routes of {whose}, which were not read"),
         account: None,
         vpc_id: None,
+        joins: Fact::Absent,
         reaches: Bounds::unknown(why),
         at,
     }
