@@ -4,7 +4,7 @@
 
 mod common;
 
-use aurora_audit::check::{GateOptions, assess};
+use aurora_audit::check::{Terms, assess};
 use aurora_audit::facts::TARGETS;
 use aurora_audit::model::Outcome::{self, Fail, Pass, Unknown};
 use aurora_audit::rules::{self, Detail};
@@ -25,8 +25,8 @@ fn verdicts(rule: &str, files: &[&[Value]]) -> Vec<(String, Outcome)> {
     let text = |lines: &[Value]| lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
     let files: Vec<_> = files.iter().map(|lines| ("x.jsonl".into(), text(lines))).collect();
     let rules = rules::load(&rules::embedded(), TARGETS).unwrap_or_else(|errors| panic!("{errors}"));
-    let gate = GateOptions { fail_on: None, allow_incomplete: false };
-    let assessment = assess(&read_texts(&files).unwrap(), &rules, gate, Timestamp::UNIX_EPOCH, Detail::Findings);
+    let terms = Terms::default();
+    let assessment = assess(&read_texts(&files).unwrap(), &rules, terms, Timestamp::UNIX_EPOCH, Detail::Findings);
     let of_rule = assessment.verdicts.iter().filter(|verdict| verdict.rule == rule);
     of_rule.map(|verdict| (verdict.subject.id.raw().to_owned(), verdict.outcome)).collect()
 }

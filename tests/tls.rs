@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::LazyLock;
 
-use aurora_audit::check::{GateOptions, VerdictEntry, assess};
+use aurora_audit::check::{Terms, VerdictEntry, assess};
 use aurora_audit::facts::TARGETS;
 use aurora_audit::model::Outcome::{self, Fail, NotApplicable, Pass, Unknown};
 use aurora_audit::rules::{self, Detail, RuleSet, RuleSource};
@@ -33,9 +33,14 @@ fn verdicts(rule: &str, lines: &[Value]) -> Vec<VerdictEntry> {
 
 fn verdicts_of(rules: &RuleSet, lines: &[Value]) -> Vec<VerdictEntry> {
     let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
-    let gate = GateOptions { fail_on: None, allow_incomplete: false };
-    let assessment =
-        assess(&read_texts(&[("x.jsonl".into(), text)]).unwrap(), rules, gate, Timestamp::UNIX_EPOCH, Detail::Findings);
+    let terms = Terms::default();
+    let assessment = assess(
+        &read_texts(&[("x.jsonl".into(), text)]).unwrap(),
+        rules,
+        terms,
+        Timestamp::UNIX_EPOCH,
+        Detail::Findings,
+    );
     assessment.verdicts
 }
 

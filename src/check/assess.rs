@@ -10,36 +10,51 @@ use sha2::{Digest, Sha256};
 
 use super::SCHEMA_VERSION;
 use super::assessment::{
-    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Location, Population, Remediation,
-    RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
+    Assessment, BaselineState, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Location,
+    Population, Remediation, RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
 };
-use super::gate::{Completeness as Reading, GateOptions, empty_summary, judge};
+use super::baseline::{Baseline, compare};
+use super::gate::{GateOptions, Standing, judge};
 use crate::facts::{Facts, Identity};
-use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Untrusted, Why};
+use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};
 use crate::rules::{Detail, Element, Evidence, Rule, RuleSet, Verdict, evaluate};
 use crate::snapshot::schema::collection::Listing;
 use crate::snapshot::{Completeness, Record, Snapshot, SnapshotFile};
 
+/// On what terms a snapshot is judged.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms<'a> {
+    /// What is asked of the gate.
+    pub gate: GateOptions,
+    /// What is compared with.
+    pub baseline: Option<&'a Baseline>,
+}
+
 /// Judges a snapshot by rules and asks the gate. `detail` says which verdicts show what decided them: a report that shows
 /// no passes need not wait for their evidence.
-pub fn assess(snapshot: &Snapshot, rules: &RuleSet, gate: GateOptions, now: Timestamp, detail: Detail) -> Assessment {
+pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Timestamp, detail: Detail) -> Assessment {
     let facts = Facts::new(snapshot);
     let verdicts = evaluate(rules, &facts, detail);
     let places = Places::of(snapshot, &verdicts);
     let gaps = gaps(snapshot);
     let summary = summarise(rules, &verdicts, &gaps, facts.cluster_count());
-    let reading = reading(snapshot, &verdicts, &gaps);
     let entry = |verdict: Verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict));
-    Assessment {
+    let mut assessment = Assessment {
         schema_version: SCHEMA_VERSION,
         run: run(snapshot, rules, now),
-        gate: judge(gate, &summary, &reading),
+        gate: judge(terms.gate, &Standing::default()),
+        comparison: None,
         summary,
         population: population(snapshot),
         gaps,
         rules: rules.rules.iter().map(rule_entry).collect(),
         verdicts: verdicts.into_par_iter().with_min_len(AT_ONCE).filter_map(entry).collect(),
+    };
+    if let Some(baseline) = terms.baseline {
+        compare(baseline, &mut assessment);
     }
+    assessment.gate = judge(terms.gate, &standing(&assessment, snapshot, terms.gate));
+    assessment
 }
 
 /// Entries that one thread makes before it looks for more.
@@ -79,20 +94,28 @@ fn incomplete_because(file: &SnapshotFile) -> Option<String> {
     }
 }
 
-fn reading(snapshot: &Snapshot, verdicts: &[Verdict], gaps: &[GapEntry]) -> Reading {
-    let undecided = verdicts.iter().filter(|verdict| is_undecided(verdict)).count();
-    let left_out: BTreeSet<_> = gaps
-        .iter()
-        .filter(|gap| gap.reason.is_voluntary())
-        .map(|gap| gap.what.split(':').next().unwrap_or_default())
-        .collect();
+fn standing(assessment: &Assessment, snapshot: &Snapshot, gate: GateOptions) -> Standing {
+    let summary = &assessment.summary;
+    let decided = |outcome| summary.outcomes.get(&outcome).copied().unwrap_or_default();
+    let voluntary = assessment.gaps.iter().filter(|gap| gap.reason.is_voluntary());
+    let left_out: BTreeSet<_> = voluntary.map(|gap| gap.what.split(':').next().unwrap_or_default()).collect();
     let whole =
         |file: &SnapshotFile| Some(format!("{} is not whole: {}", file.path.display(), incomplete_because(file)?));
-    Reading {
-        undecided,
+    let mut standing = Standing {
+        clusters: summary.clusters,
+        involuntary_gaps: summary.involuntary_gaps,
+        decided: decided(Outcome::Pass) + decided(Outcome::Fail),
+        undecided: summary.undecided,
         snapshots: snapshot.files.iter().filter_map(whole).collect(),
         left_out: left_out.into_iter().map(str::to_owned).collect(),
+        ..Standing::default()
+    };
+    for verdict in assessment.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail) {
+        let known = gate.fail_on_new && verdict.baseline == Some(BaselineState::Unchanged);
+        let counts = if known { &mut standing.known } else { &mut standing.failures };
+        *counts.entry(verdict.severity).or_default() += 1;
     }
+    standing
 }
 
 /// Unknown or broken, unless every reason for it is the user's own choice.
@@ -117,9 +140,19 @@ fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], clusters:
     Summary {
         clusters,
         subjects: count_subjects(verdicts),
+        undecided: verdicts.iter().filter(|verdict| is_undecided(verdict)).count(),
         involuntary_gaps: gaps.len() - voluntary,
         voluntary_gaps: voluntary,
         ..summary
+    }
+}
+
+/// Counts that have a key for every outcome and severity.
+fn empty_summary() -> Summary {
+    Summary {
+        outcomes: Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect(),
+        failures: Severity::DESCENDING.into_iter().map(|severity| (severity, 0)).collect(),
+        ..Summary::default()
     }
 }
 
@@ -238,6 +271,7 @@ impl Places {
             elements: elements.into_iter().map(|element| self.element(rule, &identity, element)).collect(),
             remediation: remediation.map(filled_in),
             fingerprint: fingerprint(&rule.id, &identity, None),
+            baseline: None,
         }
     }
 
@@ -252,6 +286,7 @@ impl Places {
             evidence: self.evidence(evidence),
             remediation: remediation.map(filled_in),
             fingerprint,
+            baseline: None,
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Assessment {
     pub summary: Summary,
     /// What the gate said.
     pub gate: Gate,
+    /// What has changed since the baseline, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub comparison: Option<Comparison>,
     /// What the listings returned and what was left out of the assessment, sorted.
     pub population: Vec<Population>,
     /// What could not be read, sorted.
@@ -81,6 +84,9 @@ pub struct Summary {
     pub outcomes: BTreeMap<Outcome, usize>,
     /// Failures by severity; every severity is a key.
     pub failures: BTreeMap<Severity, usize>,
+    /// Verdicts that are unknown or an error for reasons that the user did not choose.
+    #[serde(default)]
+    pub undecided: usize,
     /// Gaps that the user did not choose.
     pub involuntary_gaps: usize,
     /// Gaps that the user chose.
@@ -92,6 +98,12 @@ pub struct Summary {
 pub struct Gate {
     /// The severity from which a failure fails the gate; none for never.
     pub fail_on: Option<Severity>,
+    /// Whether only failures count that the baseline does not have.
+    #[serde(default)]
+    pub fail_on_new: bool,
+    /// Percent of the verdicts that must have come about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub min_coverage: Option<u8>,
     /// Whether unknowns are tolerated.
     pub allow_incomplete: bool,
     /// The answer.
@@ -249,6 +261,9 @@ pub struct VerdictEntry {
     pub remediation: Option<Remediation>,
     /// Stable identity: SHA-256 of rule and subject, in hexadecimal. Never of index, line or message.
     pub fingerprint: String,
+    /// For failures, when there is a baseline: whether it has this one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<BaselineState>,
 }
 
 /// One element of a list that a rule judged.
@@ -268,6 +283,9 @@ pub struct ElementEntry {
     pub remediation: Option<Remediation>,
     /// Stable identity: SHA-256 of rule, subject and element key, in hexadecimal.
     pub fingerprint: String,
+    /// For failures, when there is a baseline: whether it has this one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<BaselineState>,
 }
 
 /// What was judged.
@@ -309,4 +327,56 @@ pub struct Location {
     pub source: String,
     /// When it answered.
     pub observed: Timestamp,
+}
+
+/// How a failure stands to the baseline. The most alarming first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaselineState {
+    /// It passed then.
+    Regressed,
+    /// It was not there, did not apply, or could not be judged.
+    New,
+    /// It failed then.
+    Unchanged,
+}
+
+/// What has changed since a baseline. Failing elements count one by one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The baseline's file, as the user gave it.
+    pub path: String,
+    /// The time that it was judged at.
+    pub judged: Timestamp,
+    /// Whether it was judged by other rules, or other parameters.
+    pub rules_changed: bool,
+    /// Failures that are no failures of the baseline and did not pass there.
+    pub new: usize,
+    /// Failures that passed in the baseline.
+    pub regressed: usize,
+    /// Failures of both.
+    pub unchanged: usize,
+    /// Failures of the baseline that are none now.
+    pub fixed: Vec<PastFinding>,
+    /// Failures of the baseline that could not be judged again: nobody knows whether they are fixed.
+    pub not_reassessed: Vec<PastFinding>,
+}
+
+/// A failure of the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PastFinding {
+    /// Id of the rule.
+    pub rule: String,
+    /// Its severity then.
+    pub severity: Severity,
+    /// What was judged.
+    pub subject: SubjectEntry,
+    /// The element, where the rule looks at each element of a list.
+    pub element: Option<Untrusted>,
+    /// What was found then.
+    pub message: Untrusted,
+    /// Stable identity.
+    pub fingerprint: String,
+    /// Why it is counted as fixed, or could not be judged again.
+    pub why: Untrusted,
 }

@@ -2,13 +2,16 @@
 
 mod assess;
 mod assessment;
+mod baseline;
 mod gate;
 
-pub use assess::assess;
+pub use assess::{Terms, assess};
 pub use assessment::{
-    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks, GapEntry, Gate, GateResult,
-    Location, Population, Remediation, RuleEntry, Run, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
+    Assessment, BaselineState, Comparison, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks,
+    GapEntry, Gate, GateResult, Location, PastFinding, Population, Remediation, RuleEntry, Run, SnapshotEntry,
+    SubjectEntry, Summary, VerdictEntry,
 };
+pub use baseline::Baseline;
 pub use gate::GateOptions;
 
 /// Version of the assessment's form.

@@ -29,7 +29,7 @@ const EXIT_CODES: &str = "Exit codes:
   0   clean at the gate
   1   gate failed: a finding at or above --fail-on
   2   mistake in arguments, configuration, a rule or an input file
-  3   no gate failure, but something that was asked for could not be read
+  3   no gate failure, but something that was asked for could not be read, or less than --min-coverage was judged
   4   no target was assessed
   70  internal error";
 
@@ -243,6 +243,15 @@ pub struct JudgeArgs {
     /// Lowest severity whose findings fail the gate
     #[arg(long, value_name = "SEVERITY", default_value = "high", env = "AURORA_AUDIT_FAIL_ON")]
     pub fail_on: FailOn,
+    /// Assessment (JSON) of an earlier run: say what is new, fixed, unchanged, regressed or not re-assessed since
+    #[arg(long, value_name = "ASSESSMENT", env = "AURORA_AUDIT_BASELINE")]
+    pub baseline: Option<PathBuf>,
+    /// Count only findings that --baseline does not have
+    #[arg(long, env = "AURORA_AUDIT_FAIL_ON_NEW", value_parser = BoolishValueParser::new())]
+    pub fail_on_new: bool,
+    /// Percent of the verdicts that must have come about, even with --allow-incomplete; what was left out by choice aside
+    #[arg(long, value_name = "PERCENT", env = "AURORA_AUDIT_MIN_COVERAGE", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_coverage: Option<u8>,
     /// Tolerate what could not be read
     #[arg(long, env = "AURORA_AUDIT_ALLOW_INCOMPLETE", value_parser = BoolishValueParser::new())]
     pub allow_incomplete: bool,

@@ -1,5 +1,7 @@
 //! `check`: snapshots → assessment → reports.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::args::{CheckArgs, JudgeArgs};
@@ -7,23 +9,54 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::write_reports;
 use super::rules::load;
-use crate::check::{GateOptions, assess};
+use crate::check::{Assessment, Baseline, GateOptions, Terms, assess};
 use crate::config::{CheckSettings, resolve_time};
+use crate::report::read_assessment;
 use crate::rules::{Detail, RuleSet, run_cases};
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Snapshot, read_text};
 
 /// Runs the command.
 pub fn run(args: &CheckArgs) -> Result<Exit, CliError> {
     let settings = settings(&args.judging)?;
-    let rules = load_rules(&settings)?;
+    let terms = Known::load(&settings)?;
     let snapshot = snapshot::read(&args.snapshots)?;
-    judge(&snapshot, &rules, &settings, &args.judging)
+    judge(&snapshot, &terms, &settings, &args.judging)
+}
+
+/// What a snapshot is judged by: read before anything else, so that a mistake in it costs no collection.
+pub struct Known {
+    rules: RuleSet,
+    baseline: Option<Baseline>,
+}
+
+impl Known {
+    /// Reads all of it.
+    pub fn load(settings: &CheckSettings) -> Result<Self, CliError> {
+        let rules = load_rules(settings)?;
+        let baseline = settings.baseline.as_deref().map(read_baseline).transpose()?;
+        Ok(Self { rules, baseline })
+    }
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
+    Ok(Baseline { path: path.display().to_string(), assessment: assessment(path)? })
+}
+
+/// The assessment in a file.
+pub fn assessment(path: &Path) -> Result<Assessment, CliError> {
+    read_assessment(&read_text(path)?).map_err(|source| CliError::Assessment { path: path.to_owned(), source })
 }
 
 /// What the arguments mean.
 pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
     let settings = CheckSettings {
-        gate: GateOptions { fail_on: args.fail_on.severity(), allow_incomplete: args.allow_incomplete },
+        gate: GateOptions {
+            fail_on: args.fail_on.severity(),
+            fail_on_new: args.fail_on_new,
+            min_coverage: args.min_coverage,
+            allow_incomplete: args.allow_incomplete,
+        },
+        baseline: args.baseline.clone(),
         exit_zero: args.exit_zero,
         now: resolve_time(args.now.as_deref(), clock)?,
         rules: args.folders.rules.clone(),
@@ -39,7 +72,7 @@ pub fn clock() -> Timestamp {
 }
 
 /// The built-in rules and the user's.
-pub fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
+fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
     let rules = load(&settings.rules)?;
     // A rule that fails its own tests does not do what its author thinks; the built-in ones were tested when they were built.
     let failures = if settings.rules.is_empty() { Vec::new() } else { run_cases(&rules) };
@@ -47,16 +80,12 @@ pub fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
 }
 
 /// Judges, writes the reports, and asks the gate.
-pub fn judge(
-    snapshot: &Snapshot,
-    rules: &RuleSet,
-    settings: &CheckSettings,
-    args: &JudgeArgs,
-) -> Result<Exit, CliError> {
+pub fn judge(snapshot: &Snapshot, known: &Known, settings: &CheckSettings, args: &JudgeArgs) -> Result<Exit, CliError> {
     let profile = args.writing.sarif_profile;
     let shown = settings.outputs.iter().any(|output| output.format.shows_passes(profile));
     let detail = if shown { Detail::All } else { Detail::Findings };
-    let assessment = assess(snapshot, rules, settings.gate, settings.now, detail);
+    let terms = Terms { gate: settings.gate, baseline: known.baseline.as_ref() };
+    let assessment = assess(snapshot, &known.rules, terms, settings.now, detail);
     write_reports(&assessment, &settings.outputs, args.writing.sarif_profile)?;
     Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{CollectArgs, ProbeLevel, ScanArgs, TargetArgs};
-use super::check::{judge, load_rules, settings};
+use super::check::{Known, judge, settings};
 use super::error::CliError;
 use super::exit::Exit;
 use super::password;
@@ -38,10 +38,10 @@ pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
     Ok(Exit::Incomplete)
 }
 
-/// Runs `scan`. Settings and rules are read first, so that a mistake in them costs no collection.
+/// Runs `scan`. Settings, rules and whatever else is a file are read first, so that a mistake in them costs no collection.
 pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
     let settings = settings(&args.judging)?;
-    let rules = load_rules(&settings)?;
+    let known = Known::load(&settings)?;
     let reports = settings.outputs.iter().filter_map(|output| match &output.target {
         Target::File(path) => Some(path),
         Target::Stdout => None,
@@ -54,7 +54,7 @@ pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
     let name = args.snapshot.clone().unwrap_or_else(|| PathBuf::from(NOT_KEPT));
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let snapshot = snapshot::read_texts(&[(name, text)])?;
-    judge(&snapshot, &rules, &settings, &args.judging)
+    judge(&snapshot, &known, &settings, &args.judging)
 }
 
 /// Fails now where writing would fail in the end: a collection is too dear to be thrown away.

@@ -13,6 +13,8 @@ use crate::report::Format;
 pub struct CheckSettings {
     /// The gate.
     pub gate: GateOptions,
+    /// Assessment to compare with.
+    pub baseline: Option<PathBuf>,
     /// Whether a failed or incomplete gate ends with exit code 0 all the same.
     pub exit_zero: bool,
     /// The time that waivers and stale tables are judged at.
@@ -81,6 +83,9 @@ pub enum SettingsError {
     /// Several reports want standard output.
     #[error("only one report can go to standard output (`-`)\nhelp: give the others a file name")]
     StdoutTwice,
+    /// Nothing says what is new.
+    #[error("--fail-on-new needs --baseline\nhelp: give the assessment of an earlier run, which `-o json=PATH` wrote")]
+    NewToWhat,
     /// A time is not RFC 3339.
     #[error("`{given}` is not a time such as 2026-11-20T12:00:00Z")]
     Time {
@@ -102,10 +107,16 @@ impl CheckSettings {
     /// Refuses settings that contradict each other.
     ///
     /// # Errors
-    /// When several reports want standard output.
+    /// When several reports want standard output, or new findings are asked for without a baseline.
     pub fn validated(self) -> Result<Self, SettingsError> {
         let to_stdout = self.outputs.iter().filter(|output| output.target == Target::Stdout).count();
-        if to_stdout > 1 { Err(SettingsError::StdoutTwice) } else { Ok(self) }
+        if to_stdout > 1 {
+            return Err(SettingsError::StdoutTwice);
+        }
+        if self.gate.fail_on_new && self.baseline.is_none() {
+            return Err(SettingsError::NewToWhat);
+        }
+        Ok(self)
     }
 }
 

@@ -42,10 +42,13 @@ pub fn empty() -> Assessment {
         },
         gate: Gate {
             fail_on: Some(Severity::High),
+            fail_on_new: false,
+            min_coverage: None,
             allow_incomplete: false,
             result: GateResult::NothingAssessed,
             reason: "No cluster was found.".to_owned(),
         },
+        comparison: None,
         population: Vec::new(),
         gaps: Vec::new(),
         rules: Vec::new(),
@@ -58,6 +61,8 @@ pub fn sample() -> Assessment {
     let mut assessment = Assessment {
         gate: Gate {
             fail_on: Some(Severity::High),
+            fail_on_new: false,
+            min_coverage: None,
             allow_incomplete: false,
             result: GateResult::Failed,
             reason: "4 failures are of severity high or above.".to_owned(),
@@ -303,6 +308,7 @@ fn verdict(rule: &str, severity: Severity, subject: SubjectEntry, outcome: Outco
         elements: Vec::new(),
         remediation: None,
         fingerprint,
+        baseline: None,
     }
 }
 
@@ -329,6 +335,7 @@ fn ingress(key: &str, cidr: &str, outcome: Outcome) -> ElementEntry {
             ..Remediation::default()
         }),
         fingerprint: digest(&["net-not-public", ORDERS, key]),
+        baseline: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every format says in the same words: outcomes and severities, the headline, gaps, and how text is cut short. It
 //! takes its numbers from the assessment and counts nothing itself.
 
-use crate::check::{Assessment, GapEntry, GateResult};
+use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
 /// A sentence about the run that no format may leave out.
@@ -104,7 +104,31 @@ pub fn headline(assessment: &Assessment) -> Vec<String> {
     if assessment.summary.voluntary_gaps > 0 {
         sentences.push(format!("{} left out by choice.", was(assessment.summary.voluntary_gaps, "reading")));
     }
+    sentences.extend(assessment.comparison.as_ref().map(comparison));
     sentences
+}
+
+/// What has changed since the baseline.
+fn comparison(comparison: &Comparison) -> String {
+    let counts = [
+        (comparison.new, "new"),
+        (comparison.regressed, "regressed"),
+        (comparison.unchanged, "unchanged"),
+        (comparison.fixed.len(), "fixed"),
+        (comparison.not_reassessed.len(), "not re-assessed"),
+    ];
+    let counts = counts.map(|(number, what)| format!("{} {what}", grouped(number)));
+    let rules = if comparison.rules_changed { ", by other rules or parameters" } else { "" };
+    format!("Since the baseline of {}{rules}: {}.", comparison.judged, counts.join(", "))
+}
+
+/// How a failure stands to the baseline, for a reader; nothing of one that it has.
+pub const fn since(state: Option<BaselineState>) -> Option<&'static str> {
+    match state {
+        Some(BaselineState::New) => Some("new"),
+        Some(BaselineState::Regressed) => Some("regressed"),
+        Some(BaselineState::Unchanged) | None => None,
+    }
 }
 
 fn was(number: usize, one: &str) -> String {

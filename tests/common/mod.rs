@@ -63,3 +63,14 @@ pub fn outcome<'a>(verdicts: &'a [(String, String, String)], rule: &str, subject
     assert_eq!(found.len(), 1, "{rule} of {subject}: {found:?}");
     &found[0].2
 }
+
+/// A snapshot that was changed by hand, with a trailer that counts and hashes what it holds now.
+pub fn refitted(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let at = text.rfind("{\"kind\":\"trailer\"").unwrap();
+    let (body, trailer) = text.split_at(at);
+    let mut trailer: Value = serde_json::from_str(trailer).unwrap();
+    trailer["data"]["Records"] = (body.lines().count() - 1).into();
+    trailer["data"]["Sha256"] = data_encoding::HEXLOWER.encode(&Sha256::digest(body)).into();
+    format!("{body}{trailer}\n")
+}

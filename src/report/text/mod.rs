@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::layout::{column, wrap};
 use self::paint::{Brush, Style};
 use super::{Options, ReportError, words};
-use crate::check::{Assessment, ElementEntry, GapEntry, GateResult, SubjectEntry, VerdictEntry};
+use crate::check::{Assessment, BaselineState, ElementEntry, GapEntry, GateResult, SubjectEntry, VerdictEntry};
 use crate::model::{Outcome, Severity, Untrusted};
 
 /// Lines of one message, and elements of one verdict, before the terminal refers to the other formats.
@@ -32,6 +32,7 @@ pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, Rep
     for severity in Severity::DESCENDING {
         page.group(severity, assessment);
     }
+    page.since_baseline(assessment);
     page.gaps(assessment);
     page.summary(assessment);
     let mut text = page.lines.join("\n");
@@ -202,6 +203,25 @@ impl Page {
         }
     }
 
+    fn since_baseline(&mut self, assessment: &Assessment) {
+        let Some(comparison) = &assessment.comparison else { return };
+        let parts = [
+            ("✓ FIXED SINCE THE BASELINE", &comparison.fixed),
+            ("? FINDINGS OF THE BASELINE THAT WERE NOT RE-ASSESSED", &comparison.not_reassessed),
+        ];
+        for (title, findings) in parts {
+            if !findings.is_empty() {
+                self.heading(Style::Bold, title);
+            }
+            for finding in findings {
+                let element = finding.element.as_ref().map(|key| format!("{} of ", words::shown(key, TEXT)));
+                let subject = self.labels.of_subject(&finding.subject);
+                let what = format!("{}  {}{subject}", safe(&finding.rule), element.unwrap_or_default());
+                self.block(2, None, &format!("{what}: {}", words::shown(&finding.why, TEXT)));
+            }
+        }
+    }
+
     fn gaps(&mut self, assessment: &Assessment) {
         let (chosen, failed): (Vec<_>, Vec<_>) = assessment.gaps.iter().partition(|gap| gap.reason.is_voluntary());
         for (title, gaps) in [("? COULD NOT BE READ", failed), ("– LEFT OUT BY CHOICE", chosen)] {
@@ -256,11 +276,15 @@ impl Page {
 
 /// What was found, with the reasons that the message does not give.
 fn message(verdict: &VerdictEntry) -> String {
-    with_reasons(&verdict.message, &verdict.reasons)
+    marked(verdict.baseline, with_reasons(&verdict.message, &verdict.reasons))
 }
 
 fn element_line(element: &ElementEntry) -> String {
-    with_reasons(&element.message, &element.reasons)
+    marked(element.baseline, with_reasons(&element.message, &element.reasons))
+}
+
+fn marked(state: Option<BaselineState>, text: String) -> String {
+    words::since(state).map_or_else(|| text.clone(), |word| format!("{word}: {text}"))
 }
 
 fn with_reasons(message: &Untrusted, reasons: &[Untrusted]) -> String {
