@@ -3,6 +3,8 @@
 //! control policies, 200 actions on 20 clusters. The one-by-one evaluator is the reference of the matrix, in time and in answers.
 //! Times are processor time of this thread; the machine may be busy.
 //!
+//! At the end the same roles and clusters as a snapshot, joined and judged by every built-in rule on IAM as `check` does it.
+//!
 //! `cargo bench --no-default-features --bench iam [-- ROLES]`
 
 #![expect(
@@ -22,6 +24,10 @@ use aurora_audit::facts::iam::evaluate::{
 };
 use aurora_audit::facts::iam::grammar::{Action, Document, Kind};
 use aurora_audit::facts::iam::matrix::{ActionCell, Answer, Matrix, PrincipalCell, ResourceCell};
+use aurora_audit::facts::{Facts, TARGETS};
+use aurora_audit::model::Outcome;
+use aurora_audit::rules::{self, Detail, evaluate};
+use aurora_audit::snapshot::read_texts;
 use serde_json::{Value, json};
 
 /// Cells that are decided one by one.
@@ -84,6 +90,107 @@ fn main() {
         matrix.answer(*role, *action, *cluster) != Some(Answer::from(*decision))
     });
     println!("{} of {SAMPLE} sampled cells differ", wrong.count());
+    judged(roles);
+}
+
+/// The rules on IAM over a snapshot of `roles` roles and 20 clusters, in processor time of the process.
+fn judged(roles: usize) {
+    let text = snapshot(roles);
+    println!("a snapshot of {roles} roles and 20 clusters, {:.1} MB", text.len() as f64 / 1e6);
+    let sources: Vec<_> = rules::embedded().into_iter().filter(|it| it.path.contains("/iam-")).collect();
+    let set = rules::load(&sources, TARGETS).unwrap();
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (before, clock) = (process_seconds(), Instant::now());
+        let verdicts = pool.install(|| {
+            let snapshot = read_texts(&[("iam.jsonl".into(), text.clone())]).unwrap();
+            evaluate(&set, &Facts::new(&snapshot), Detail::Findings)
+        });
+        let of = |outcome: Outcome| verdicts.iter().filter(|it| it.outcome == outcome).count();
+        println!(
+            "{threads} threads: read, join and judge by {} rules: {:.3} s of processors, {:.3} s of the clock; {} pass, {} fail, {} unknown",
+            set.rules.len(),
+            process_seconds() - before,
+            clock.elapsed().as_secs_f64(),
+            of(Outcome::Pass),
+            of(Outcome::Fail),
+            of(Outcome::Unknown)
+        );
+    }
+}
+
+/// Processor time of the process in hundredths of a second, from `/proc/self/stat`; 0 where the system does not say.
+fn process_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<_> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|it| it.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+const ACCOUNT: &str = "123456789012";
+
+/// The load as records: policies are managed ones, which their roles share.
+fn snapshot(roles: usize) -> String {
+    let mut dice = Dice(7);
+    let documents: Vec<_> = (0..850)
+        .map(|index| {
+            let rds = dice.roll(100) < 35;
+            if index < 700 { managed(&mut dice, rds) } else { customer(&mut dice) }
+        })
+        .collect();
+    let arn = |index: usize| format!("arn:aws:iam::{ACCOUNT}:policy/p{index}");
+    let mut lines = vec![line(
+        "header",
+        "snapshot",
+        "",
+        &json!({"SchemaVersion": 1, "ToolVersion": "0", "Started": TIME, "Scope": {"Regions": ["eu-west-1"], "Collectors": ["aws"]}}),
+    )];
+    for (index, document) in documents.iter().enumerate() {
+        let version = json!({"VersionId": "v1", "IsDefaultVersion": true, "Document": {"Version": "2012-10-17", "Statement": document}});
+        let data = json!({"PolicyName": format!("p{index}"), "Arn": arn(index), "DefaultVersionId": "v1", "AttachmentCount": 1, "PolicyVersionList": [version]});
+        lines.push(line("iam.policy", &arn(index), IAM, &data));
+    }
+    for index in 0..roles {
+        let held: Vec<_> = (0..3 + dice.roll(4))
+            .map(|_| if dice.roll(3) == 0 { 700 + dice.roll(150) } else { dice.roll(700) })
+            .map(|policy| json!({"PolicyName": format!("p{policy}"), "PolicyArn": arn(policy)}))
+            .collect();
+        let role = format!("arn:aws:iam::{ACCOUNT}:role/role-{index}");
+        let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});
+        let data = json!({"RoleName": format!("role-{index}"), "Arn": role, "Path": "/", "AssumeRolePolicyDocument": trust,
+            "Tags": [{"Key": "team", "Value": format!("team-{}", index % 8)}], "RolePolicyList": [], "AttachedManagedPolicies": held, "PermissionsBoundary": null});
+        lines.push(line("iam.role", &role, IAM, &data));
+    }
+    for index in 0..20_usize {
+        let name = format!("{}-{index}", if index.is_multiple_of(2) { "prod" } else { "dev" });
+        let cluster = format!("arn:aws:rds:eu-west-1:{ACCOUNT}:cluster:{name}");
+        let data = json!({"DBClusterIdentifier": name, "DBClusterArn": cluster, "DbClusterResourceId": format!("cluster-{index:026}"), "MasterUsername": "admin",
+            "DBClusterParameterGroup": "default", "DBSubnetGroup": "default", "VpcSecurityGroups": [], "DBClusterMembers": [], "AssociatedRoles": [],
+            "HttpEndpointEnabled": true, "Engine": "aurora-mysql", "TagList": [{"Key": "team", "Value": format!("team-{}", index % 8)}]});
+        lines.push(line("rds.db_cluster", &cluster, "rds:DescribeDBClusters", &data));
+    }
+    for (kind, source, kept) in [
+        ("iam.user", IAM, 0),
+        ("iam.group", IAM, 0),
+        ("iam.role", IAM, roles),
+        ("iam.policy", IAM, documents.len()),
+        ("rds.db_cluster", "rds:DescribeDBClusters", 20),
+        ("rds.db_proxy", "rds:DescribeDBProxies", 0),
+    ] {
+        let data = json!({"Kind": kind, "Target": null, "Returned": kept, "Kept": kept, "Excluded": []});
+        lines.push(line("listing", &format!("{source}/{kind}"), source, &data));
+    }
+    lines.join("\n") + "\n"
+}
+
+const TIME: &str = "2026-11-21T09:00:00Z";
+const IAM: &str = "iam:GetAccountAuthorizationDetails";
+
+fn line(kind: &str, id: &str, source: &str, data: &Value) -> String {
+    let region = if source.starts_with("rds:") { "eu-west-1" } else { "global" };
+    let (account, region) = if kind == "header" { ("", "") } else { (ACCOUNT, region) };
+    json!({"kind": kind, "id": id, "account": account, "region": region, "source": source, "at": TIME, "data": data})
+        .to_string()
 }
 
 fn report(what: &str, seconds: f64, cells: usize, note: &str) {

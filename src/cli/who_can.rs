@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::output::written;
 use crate::facts::iam::evaluate::{Options, UnreadScps};
 use crate::facts::iam::grammar::Action;
-use crate::facts::{Answer, Answers, Facts, Question, Verdict, who_can};
+use crate::facts::{Answer, Answers, Facts, Login, Question, Verdict, who_can};
 use crate::model::{Place, Untrusted};
 use crate::snapshot::{self, Snapshot};
 
@@ -87,21 +87,25 @@ fn groups(answers: &[Answer]) -> Vec<Group<'_>> {
 
 /// What an answer is about, for people; nothing when another line says it.
 fn object(answer: &Answer, answers: &[Answer]) -> Option<String> {
-    let Some((cluster, user)) = &answer.login else {
+    let Some(login) = &answer.login else {
         return Some(if answer.resource == "*" { "anything".to_owned() } else { safe(&answer.resource).to_string() });
     };
-    let of_cluster = |other: &&Answer| other.login.as_ref().is_some_and(|(of, _)| of == cluster);
+    let same_door = |other: &&Login| (&other.cluster, &other.proxy) == (&login.cluster, &login.proxy);
     let users = |list: &mut dyn Iterator<Item = &Answer>| -> BTreeSet<String> {
-        list.filter_map(|it| it.login.as_ref()).map(|(_, user)| user.clone()).collect()
+        list.filter_map(|it| it.login.as_ref()).filter(same_door).map(|it| it.user.clone()).collect()
     };
-    let named = users(&mut answers.iter().filter(of_cluster));
-    let same = users(&mut answers.iter().filter(of_cluster).filter(|other| alike(answer, other)));
+    let named = users(&mut answers.iter());
+    let same = users(&mut answers.iter().filter(|other| alike(answer, other)));
     let any = same == named && same.contains("*");
-    match user.as_str() {
-        "*" if any => Some(format!("{} as any user", safe(cluster))),
-        "*" => Some(format!("{} as any other user", safe(cluster))),
+    let door = match &login.proxy {
+        None => safe(&login.cluster).to_string(),
+        Some(proxy) => format!("{} through {}", safe(&login.cluster), safe(proxy)),
+    };
+    match login.user.as_str() {
+        "*" if any => Some(format!("{door} as any user")),
+        "*" => Some(format!("{door} as any other user")),
         _ if any => None,
-        user => Some(format!("{} as {}", safe(cluster), safe(user))),
+        user => Some(format!("{door} as {}", safe(user))),
     }
 }
 
@@ -190,8 +194,9 @@ fn json_of(question: &Question, answers: &Answers, snapshot: &Snapshot) -> Value
             "principal": it.principal,
             "permission_set": it.permission_set,
             "resource": it.resource,
-            "cluster": it.login.as_ref().map(|(cluster, _)| cluster),
-            "user": it.login.as_ref().map(|(_, user)| user),
+            "cluster": it.login.as_ref().map(|login| &login.cluster),
+            "proxy": it.login.as_ref().and_then(|login| login.proxy.as_ref()),
+            "user": it.login.as_ref().map(|login| &login.user),
             "decision": it.verdict.as_str(),
             "conditions": it.conditions,
             "classes": it.classes,

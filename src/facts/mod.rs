@@ -51,5 +51,5 @@ pub use principal::{AccountAccess, Principal};
 pub use proxy::Proxy;
 pub use subject::{Identity, Subject, Subjects, TargetType};
 pub use subnet_group::SubnetGroup;
-pub use who_can::{Answer, Answers, Question, QuestionError, Verdict, who_can};
+pub use who_can::{Answer, Answers, Login, Question, QuestionError, Verdict, who_can};
 pub use world::{Facts, TARGETS};

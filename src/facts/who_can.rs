@@ -9,7 +9,7 @@ use super::iam::database::{Cluster, other_users, statement};
 use super::iam::evaluate::{Decision, Resource, StatementRef};
 use super::iam::grammar::Action;
 use super::principal::AccountAccess;
-use crate::model::{Fact, Place};
+use crate::model::Place;
 
 /// What is asked.
 #[derive(Debug)]
@@ -61,8 +61,8 @@ pub struct Answer {
     pub permission_set: Option<String>,
     /// What it may do it to.
     pub resource: String,
-    /// The cluster of a database user, and the user; `*` is every user without a line of its own.
-    pub login: Option<(String, String)>,
+    /// The database user that it logs in as.
+    pub login: Option<Login>,
     /// How it is allowed.
     pub verdict: Verdict,
     /// What has to hold.
@@ -77,6 +77,17 @@ pub struct Answer {
     pub through: Vec<String>,
     /// Whether it is assumed that no unread service control policy denies it.
     pub assumes_no_scp_denies: bool,
+}
+
+/// A login to a database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Login {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The proxy at which it is done; none at the cluster itself.
+    pub proxy: Option<String>,
+    /// The user; `*` is every user without a line of its own.
+    pub user: String,
 }
 
 /// All answers, and what is missing.
@@ -100,6 +111,10 @@ pub fn who_can(accounts: &[Arc<AccountAccess>], question: &Question) -> Result<A
         let Some(objects) = objects(access, question) else { continue };
         let account = &access.account;
         answers.asked += account.identities.len();
+        if question.action.service() == "rds-db" {
+            let unread = access.clusters.iter().filter_map(|it| Some((it.name(), it.unread_proxies.as_ref()?)));
+            answers.incomplete.extend(unread.map(|(name, why)| format!("proxies that lead to {name}: {why}")));
+        }
         if let Some(why) = &account.incomplete {
             answers.incomplete.push(format!("users and roles of {}: {why}", account.id));
         }
@@ -123,7 +138,7 @@ pub fn who_can(accounts: &[Arc<AccountAccess>], question: &Question) -> Result<A
 /// What is asked about.
 struct Object {
     target: Target,
-    login: Option<(String, String)>,
+    login: Option<Login>,
     /// The cluster, when it stands for the database users that no statement names in full.
     rest_of: Option<(Cluster, String)>,
 }
@@ -158,24 +173,28 @@ fn objects(access: &AccountAccess, question: &Question) -> Option<Vec<Object>> {
     }
 }
 
-/// The database users of a cluster that somebody could log in as: those that policies and the database name, and any other.
+/// The database users of a cluster that somebody could log in as, at itself and at its proxies: those that policies and the
+/// database name, and any other.
 fn logins(access: &AccountAccess, cluster: &Cluster, user: Option<&str>) -> Vec<Object> {
-    let Fact::Known(id) = &cluster.record.data.db_cluster_resource_id else { return Vec::new() };
-    let object = |user: &str, target| Object {
-        target,
-        login: Some((cluster.name().to_owned(), user.to_owned())),
-        rest_of: (user == "*").then(|| (cluster.clone(), id.clone())),
+    let own = cluster.record.data.db_cluster_resource_id.known().map(|id| (None, id.as_str()));
+    let proxies = cluster.proxies.iter().map(|it| (Some(it.name.clone()), it.resource_id.as_str()));
+    let doors: Vec<_> = own.into_iter().chain(proxies).collect();
+    let names: BTreeSet<String> = match user {
+        Some(user) => BTreeSet::from([user.to_owned()]),
+        None => {
+            let all = access.account.identities.iter().flat_map(|identity| access.connections(identity, cluster));
+            all.map(|connection| connection.user).chain(["*".to_owned()]).collect()
+        }
     };
-    if let Some(user) = user {
-        return vec![object(user, cluster.database_user(id, Some(user)))];
-    }
-    let mut names = BTreeSet::new();
-    for identity in &access.account.identities {
-        let found = access.connections(identity, cluster);
-        names.extend(found.into_iter().map(|connection| connection.user).filter(|user| user != "*"));
-    }
-    let each = names.iter().map(|user| object(user, cluster.database_user(id, Some(user))));
-    each.chain([object("*", cluster.database_user(id, None))]).collect()
+    let object = |proxy: &Option<String>, id: &str, user: &String| Object {
+        target: cluster.database_user(id, Some(user.as_str()).filter(|user| *user != "*")),
+        login: Some(Login { cluster: cluster.name().to_owned(), proxy: proxy.clone(), user: user.clone() }),
+        rest_of: (user == "*").then(|| (cluster.clone(), id.to_owned())),
+    };
+    let of_door = |(proxy, id): &(Option<String>, &str)| -> Vec<Object> {
+        names.iter().map(|user| object(proxy, id, user)).collect()
+    };
+    doors.iter().flat_map(of_door).collect()
 }
 
 fn of_object(access: &AccountAccess, question: &Question, object: &Object, answers: &mut Vec<Answer>) {
@@ -209,7 +228,7 @@ fn ask(account: &Account, question: &Question, identity: &Identity, object: &Obj
     };
     let standing = match &object.rest_of {
         Some((cluster, id)) => other_users(account, identity, cluster, id, &question.action),
-        None => Standing::new(decision, || identity.unread().or_else(|| account.membership.unread_policy())),
+        None => Standing::new(decision, || identity.unread().or_else(|| account.unread_scp())),
     };
     let (verdict, because) = match standing {
         Standing::No => return None,

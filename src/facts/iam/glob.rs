@@ -78,31 +78,45 @@ impl Glob {
 
     /// Whether every text that `other` covers is covered. It may be that it is and this is false, never the other way round.
     pub fn covers(&self, other: &Self) -> bool {
-        let mut states = Positions::start(self);
-        for token in &other.tokens {
-            states = states.after(self, |own| match (own, token) {
-                (Token::Many, _) | (Token::One, Token::One | Token::Char(_)) => true,
-                (Token::Char(own), Token::Char(found)) => own == *found,
-                _ => false,
-            });
+        let takes = |own: Token, found: Token| match (own, found) {
+            (Token::Many, _) | (Token::One, Token::One | Token::Char(_)) => true,
+            (Token::Char(own), Token::Char(found)) => own == found,
+            _ => false,
+        };
+        // Most pairs differ before the first star, where each part takes one part.
+        let lead = self.tokens.iter().take_while(|token| **token != Token::Many).count();
+        let mut leading = self.tokens.iter().take(lead).zip(&other.tokens);
+        if other.tokens.len() < lead || !leading.all(|(own, found)| takes(*own, *found)) {
+            return false;
+        }
+        let mut states = Positions::at(self, lead);
+        for token in other.tokens.iter().skip(lead) {
+            states = states.after(self, |own| takes(own, *token));
         }
         states.at_end(self)
     }
 
     /// Whether there is a text that both cover.
     pub fn intersects(&self, other: &Self) -> bool {
-        let mut reached = vec![Positions::start(self); 1];
-        // Row by row over the parts of `other`: the positions of `self` that some common text reaches.
-        for (index, token) in other.tokens.iter().enumerate() {
-            let Some(before) = reached.get(index) else { return false };
-            let next = match token {
-                Token::Many => before.onward(self),
-                Token::One => before.after(self, |_| true),
-                Token::Char(found) => before.after(self, |own| fits(own, *found)),
-            };
-            reached.push(next);
+        let mut pairs = self.tokens.iter().zip(&other.tokens);
+        let single = pairs.by_ref().take_while(|(own, found)| **own != Token::Many && **found != Token::Many);
+        let mut lead = 0;
+        for pair in single {
+            if matches!(pair, (Token::Char(own), Token::Char(found)) if own != found) {
+                return false;
+            }
+            lead += 1;
         }
-        reached.last().is_some_and(|last| last.at_end(self))
+        // Row by row over the parts of `other`: the positions of `self` that some common text reaches.
+        let mut reached = Positions::at(self, lead);
+        for token in other.tokens.iter().skip(lead) {
+            reached = match token {
+                Token::Many => reached.onward(self),
+                Token::One => reached.after(self, |_| true),
+                Token::Char(found) => reached.after(self, |own| fits(own, *found)),
+            };
+        }
+        reached.at_end(self)
     }
 }
 
@@ -111,11 +125,9 @@ impl Glob {
 struct Positions(Vec<bool>);
 
 impl Positions {
-    fn start(glob: &Glob) -> Self {
-        let mut positions = vec![false; glob.tokens.len() + 1];
-        if let Some(first) = positions.first_mut() {
-            *first = true;
-        }
+    /// One position, and what stars lead to from there.
+    fn at(glob: &Glob, position: usize) -> Self {
+        let positions = (0..=glob.tokens.len()).map(|at| at == position).collect();
         Self(positions).past_stars(glob)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document;
+use super::lint::{PolicyFlaw, flaws};
 use super::statement::Statement;
 use crate::facts::index::{Index, Scope, Table};
 use crate::model::{Derived, Fact, Place, Why};
@@ -40,6 +41,8 @@ facts! {
         holders: Derived<Vec<String>>;
         /// Its statements.
         statements: Fact<Vec<Arc<Statement>>>;
+        /// What is wrong with those that can touch Aurora, or a link of a chain that ends there; in the document's order.
+        flaws: Fact<Vec<Arc<PolicyFlaw>>>;
     } at at
 }
 
@@ -203,6 +206,7 @@ fn inline_policy(holder: &str, name: &str, policy: &PolicyDetail, at: Place) -> 
         kind: PolicyKind::Inline,
         holders: Derived::new(Fact::Known(vec![holder.to_owned()]), vec![at.member("PolicyName")]),
         statements: policy.policy_document.as_ref().and_then(|text| statements(text, &document)),
+        flaws: policy.policy_document.as_ref().and_then(|text| flaws(text, &document)),
         at,
     }
 }
@@ -211,24 +215,34 @@ fn managed(record: &Record<ManagedPolicyDetail>, holders: &[String], places: &[P
     let data = &record.data;
     let arn = data.arn.known().cloned().unwrap_or_default();
     let at = Place::data_of(record.at);
-    let in_force = data.policy_version_list.as_ref().and_then(|versions| {
-        let default =
-            versions.iter().enumerate().find(|(_, version)| version.is_default_version.known() == Some(&true));
-        let Some((index, version)) = default else {
-            return Fact::Unknown(Why::Unreadable { detail: "no version of the policy is the default".into() });
-        };
-        let document = at.member("PolicyVersionList").item(index).member("Document");
-        version.document.as_ref().and_then(|text| statements(text, &document))
-    });
+    let in_force = in_force(record);
+    let (statements, flaws) = match &in_force {
+        Fact::Known((text, place)) => (statements(text, place), flaws(text, place)),
+        Fact::Absent => (Fact::Absent, Fact::Absent),
+        Fact::Unknown(why) => (Fact::Unknown(why.clone()), Fact::Unknown(why.clone())),
+    };
     let by_aws = arn.split(':').nth(4) == Some("aws");
     Policy {
         name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
         id: arn,
         kind: if by_aws { PolicyKind::AwsManaged } else { PolicyKind::CustomerManaged },
         holders: Derived::new(Fact::Known(holders.to_vec()), places.to_vec()),
-        statements: in_force,
+        statements,
+        flaws,
         at,
     }
+}
+
+/// The document in force, and where it stands.
+fn in_force(record: &Record<ManagedPolicyDetail>) -> Fact<(PolicyDocument, Place)> {
+    record.data.policy_version_list.as_ref().and_then(|versions| {
+        let default = (0..).zip(versions).find(|(_, version)| version.is_default_version.known() == Some(&true));
+        let Some((index, version)) = default else {
+            return Fact::Unknown(Why::Unreadable { detail: "no version of the policy is the default".into() });
+        };
+        let place = Place::data_of(record.at).member("PolicyVersionList").item(index).member("Document");
+        version.document.as_ref().map(|text| (text.clone(), place))
+    })
 }
 
 fn statements(text: &PolicyDocument, at: &Place) -> Fact<Vec<Arc<Statement>>> {

@@ -1,6 +1,5 @@
 //! What the principals of one account may do to its clusters, computed once for all of them.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use crate::facts::estate::Estate;
@@ -8,12 +7,16 @@ use crate::facts::iam::Principals;
 use crate::facts::iam::account::{
     Account, Assumptions, Because, Escalation, Identity, IdentityKind, Standing, Target, escalations,
 };
-use crate::facts::iam::database::{self, Cluster, Connection, DatabaseUser, POWERS, Power, PowerName, connections};
+use crate::facts::iam::database::{
+    self, Cluster, Connection, DatabaseUser, DatabaseUsers, POWERS, Power, PowerName, ProxyDoor, Users, connections,
+};
 use crate::facts::iam::evaluate::Resource;
 use crate::facts::iam::grammar::Action;
+use crate::facts::privileges::DatabaseAccount;
+use crate::facts::proxy::proxies;
 use crate::facts::region::Region;
 use crate::facts::scope::GLOBAL;
-use crate::model::{Fact, Why};
+use crate::model::{Derived, Fact, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::DbCluster;
 use crate::snapshot::schema::secretsmanager::SecretPolicy;
@@ -27,8 +30,8 @@ pub struct AccountAccess {
     pub clusters: Vec<Cluster>,
     /// Why there may be more clusters.
     pub unread_clusters: Option<Why>,
-    /// Database users that authenticate by IAM, when every cluster's accounts were read.
-    pub users: Option<BTreeSet<DatabaseUser>>,
+    /// Database users that authenticate by IAM.
+    pub users: DatabaseUsers,
     assumptions: OnceLock<Assumptions>,
     worth: OnceLock<Vec<bool>>,
 }
@@ -38,7 +41,7 @@ impl AccountAccess {
         account: Account,
         clusters: Vec<Cluster>,
         unread_clusters: Option<Why>,
-        users: Option<BTreeSet<DatabaseUser>>,
+        users: DatabaseUsers,
     ) -> Self {
         let (assumptions, worth) = (OnceLock::new(), OnceLock::new());
         Self { account, clusters, unread_clusters, users, assumptions, worth }
@@ -69,7 +72,7 @@ impl AccountAccess {
 
     /// The logins by IAM that an identity may do on a cluster.
     pub fn connections(&self, identity: &Identity, cluster: &Cluster) -> Vec<Connection> {
-        connections(&self.account, identity, cluster, self.users.as_ref())
+        connections(&self.account, identity, cluster, &self.users)
     }
 
     /// The steps by which an identity comes to permissions that are worth something.
@@ -84,16 +87,15 @@ pub(in crate::facts) fn account_access(estate: &Estate, regions: &[Arc<Region>],
     let scope = (account.to_owned(), GLOBAL.to_owned());
     let tables = Principals::new(&estate.snapshot, &estate.index, &scope);
     let membership = estate.organizations().membership(&estate.index, account);
-    let (mut clusters, mut unread, mut users) = (Vec::new(), None, Some(BTreeSet::new()));
+    let (mut clusters, mut unread, mut users) = (Vec::new(), None, DatabaseUsers::default());
     for region in regions.iter().filter(|region| region.scope.0 == account) {
         let table = region.clusters();
         unread = unread.or_else(|| table.incomplete().cloned());
         for record in table.present() {
-            let cluster = Cluster { record: Arc::clone(record), secret_policy: secret_policy(region, record) };
-            users = users.zip(iam_users(region, record)).map(|(mut all, more)| {
-                all.extend(more);
-                all
-            });
+            let (proxies, unread_proxies) = doors(region, record);
+            let secret_policy = secret_policy(region, record);
+            let cluster = Cluster { record: Arc::clone(record), secret_policy, proxies, unread_proxies };
+            users.note(cluster.arn(), database_users(region, record));
             clusters.push(cluster);
         }
     }
@@ -110,17 +112,72 @@ fn secret_policy(region: &Region, cluster: &Record<DbCluster>) -> Fact<Arc<Recor
     })
 }
 
-/// The database users of a cluster that authenticate by IAM; none when its accounts were not read.
-fn iam_users(region: &Region, cluster: &Record<DbCluster>) -> Option<BTreeSet<DatabaseUser>> {
-    let arn = cluster.data.db_cluster_arn.known()?;
-    let accounts = region.estate.lookups.accounts.all(&region.scope, arn);
-    let mut users = BTreeSet::new();
-    for account in &accounts {
-        if account.data.plugin.known()? == "AWSAuthenticationPlugin" {
-            users.insert(DatabaseUser { cluster: arn.clone(), user: account.data.user.known()?.clone() });
+/// The proxies that lead to a cluster, and why there may be more.
+fn doors(region: &Arc<Region>, cluster: &Record<DbCluster>) -> (Vec<ProxyDoor>, Option<Why>) {
+    let found = proxies(region);
+    let mut unread = found.unread.first().map(|unread| unread.why.clone());
+    let mut doors = Vec::new();
+    for proxy in &found.present {
+        let leads = match proxy.clusters() {
+            Fact::Known(clusters) => clusters.iter().any(|it| it.id == cluster.id),
+            Fact::Absent => false,
+            Fact::Unknown(why) => {
+                unread.get_or_insert_with(|| why.clone());
+                false
+            }
+        };
+        let data = &proxy.record.data;
+        match (leads, &data.db_proxy_name, &data.db_proxy_arn) {
+            (true, Fact::Known(name), Fact::Known(arn)) => {
+                let resource_id = arn.rsplit(':').next().unwrap_or_default().to_owned();
+                doors.push(ProxyDoor { name: name.clone(), resource_id });
+            }
+            (true, ..) => drop(unread.get_or_insert(Why::NotCollected)),
+            (false, ..) => {}
         }
     }
-    (!accounts.is_empty()).then_some(users)
+    (doors, unread)
+}
+
+/// The users of a cluster's database whom somebody can log in as. Accounts of one name and several hosts are one user, because nobody knows from where
+/// somebody will log in.
+fn database_users(region: &Region, cluster: &Arc<Record<DbCluster>>) -> Result<Users, Why> {
+    let server = region.server(cluster);
+    if let Some(why) = &server.accounts.incomplete {
+        return Err(why.clone());
+    }
+    let mut users = Users::new();
+    let is_surely = |fact: &Derived<bool>, expected: bool| fact.value == Fact::Known(expected);
+    for account in DatabaseAccount::all(&server) {
+        if is_surely(account.can_log_in(), false) || is_surely(account.service_account(), true) {
+            continue;
+        }
+        let (name, plugin) = (known(&account.record.data.user)?, known(&account.record.data.plugin)?);
+        let nobody = DatabaseUser { by_iam: false, administers: Fact::Known(false) };
+        let user = users.entry(name.clone()).or_insert(nobody);
+        user.by_iam |= plugin == IAM_PLUGIN;
+        user.administers = either(&user.administers, account.is_administrator());
+    }
+    Ok(users)
+}
+
+const IAM_PLUGIN: &str = "AWSAuthenticationPlugin";
+
+fn known<T>(fact: &Fact<T>) -> Result<&T, Why> {
+    match fact {
+        Fact::Known(value) => Ok(value),
+        Fact::Absent => Err(Why::NotCollected),
+        Fact::Unknown(why) => Err(why.clone()),
+    }
+}
+
+/// One of the two.
+fn either(one: &Fact<bool>, other: Fact<bool>) -> Fact<bool> {
+    match (one, other) {
+        (Fact::Known(true), _) | (_, Fact::Known(true)) => Fact::Known(true),
+        (unknown @ Fact::Unknown(_), _) => unknown.clone(),
+        (_, other) => other,
+    }
 }
 
 /// Actions of different services: who may do all of them on everything may do everything.

@@ -35,6 +35,8 @@ facts! {
         name: String => name;
         /// ARN.
         arn: String => arn;
+        /// ARN, and of a role of IAM Identity Center that nobody looked at the people behind it.
+        who: String => who;
         /// User or role.
         kind: IdentityKind => kind;
         /// Whether it is a role that an AWS service made for itself.
@@ -55,8 +57,9 @@ facts! {
         data_api: Power => data_api;
         /// Logging in by IAM: one for each cluster and database user.
         connections: Fact<Vec<Arc<Connection>>> => connections_of;
-        /// Clusters and users that it may log in to by IAM as the master user, as `CLUSTER as USER`.
-        master_logins: Derived<Vec<String>> => master_logins;
+        /// Clusters and users that it may log in to by IAM as an administrator of the database, the master user or another, as
+        /// `CLUSTER as USER`.
+        admin_logins: Derived<Vec<String>> => admin_logins;
         /// Resources of `rds-db:connect` in its policies that name no cluster or no database user there is, each with the reason.
         dead_connects: Derived<Vec<String>> => dead_connects;
         /// Chains of permissions that endanger a cluster.
@@ -98,6 +101,14 @@ fn name(principal: &Principal) -> String {
 
 fn arn(principal: &Principal) -> String {
     principal.of.identity.principal.arn.clone()
+}
+
+fn who(principal: &Principal) -> String {
+    let arn = &principal.of.identity.principal.arn;
+    principal.of.identity.permission_set().map_or_else(
+        || arn.clone(),
+        |set| format!("{arn} (permission set {set}: people behind this role not assessed)"),
+    )
 }
 
 fn kind(principal: &Principal) -> IdentityKind {
@@ -149,7 +160,7 @@ fn connections_of(principal: &Principal) -> Fact<Vec<Arc<Connection>>> {
 }
 
 /// Somebody who may log in for sure counts, whatever else is not known.
-fn master_logins(principal: &Principal) -> Derived<Vec<String>> {
+fn admin_logins(principal: &Principal) -> Derived<Vec<String>> {
     let connections = match principal.connections() {
         Fact::Known(connections) => connections,
         Fact::Absent => return Derived::unknown(Why::NotCollected),
@@ -157,10 +168,10 @@ fn master_logins(principal: &Principal) -> Derived<Vec<String>> {
     };
     let (mut found, mut places, mut unknown) = (BTreeSet::new(), BTreeSet::new(), None);
     for connection in connections {
-        match (&connection.is_master, &connection.allowed.value) {
+        match (&connection.administers, &connection.allowed.value) {
             (Fact::Known(true), Fact::Known(true)) => {
-                let user = if connection.user == "*" { "any user" } else { &connection.user };
-                found.insert(format!("{} as {user}", connection.cluster));
+                let through = connection.proxy.known().map_or_else(String::new, |proxy| format!(" through {proxy}"));
+                found.insert(format!("{}{through} as {}", connection.cluster, connection.user));
                 places.extend(connection.allowed.from.iter().cloned());
             }
             (Fact::Known(false), _) | (_, Fact::Known(false)) => {}
@@ -180,7 +191,7 @@ fn master_logins(principal: &Principal) -> Derived<Vec<String>> {
 
 fn dead_connects(principal: &Principal) -> Derived<Vec<String>> {
     let Of { access, identity, .. } = &principal.of;
-    let found = database::dead_connects(&access.account, identity, &access.clusters, access.users.as_ref());
+    let found = database::dead_connects(&access.account, identity, &access.clusters, &access.users);
     match (found.why, found.dead.is_empty()) {
         (Some(why), true) => Derived::unknown(why),
         _ => Derived::new(Fact::Known(found.dead), found.places),
@@ -315,3 +326,6 @@ pub(super) fn principals(access: &Arc<AccountAccess>) -> Found<Principal> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::effective::Effective;
+use super::escalation::SUPERUSER_ROLE;
 use super::grants::HolderId;
 use super::held;
 use super::name::{AccountName, quoted};
@@ -127,9 +128,39 @@ impl DatabaseAccount {
         self.within.held.get_or_init(held).as_ref()
     }
 
+    /// Whether it is an administrator by a power that it holds, by a role of the master user's privileges, or because it can become
+    /// one. What is there is certain; what may be missing leaves it unknown.
+    pub fn is_administrator(&self) -> Fact<bool> {
+        let powers =
+            |word: &str| word == "SUPER" || word == "GRANT OPTION" || word == "CREATE USER" || word.ends_with("_ADMIN");
+        let superuser = |role: &str| role.starts_with(&format!("'{SUPERUSER_ROLE}'"));
+        let found = [
+            some(self.global_privileges(), powers),
+            some(self.roles(), superuser),
+            some(self.escalations(), |_| true),
+            self.is_master().value.clone(),
+        ];
+        if found.contains(&Fact::Known(true)) {
+            return Fact::Known(true);
+        }
+        found.into_iter().find(Fact::is_unknown).unwrap_or(Fact::Known(false))
+    }
+
     fn place(&self, key: &str) -> Vec<Place> {
         vec![Place::data_of(self.record.at).member(key)]
     }
+}
+
+/// Whether one of the texts is of the kind.
+fn some(texts: &Partial, counts: impl Fn(&str) -> bool) -> Fact<bool> {
+    texts.value.as_ref().and_then(|texts| {
+        let known = texts.iter().filter_map(Fact::known).any(|text| counts(text));
+        let unread = texts.iter().find_map(|text| if let Fact::Unknown(why) = text { Some(why) } else { None });
+        match unread {
+            Some(why) if !known => Fact::Unknown(why.clone()),
+            _ => Fact::Known(known),
+        }
+    })
 }
 
 fn both(user: &Fact<String>, host: &Fact<String>) -> Fact<(String, String)> {

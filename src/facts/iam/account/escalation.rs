@@ -46,6 +46,9 @@ pub fn escalations(account: &Account, from: usize, steps: &[Step], worth: impl F
         to: Some(step.to),
         standing: step.standing.clone(),
     }));
+    if !may_act_on_others(identity) {
+        return found;
+    }
     for (to, other) in account.identities.iter().enumerate().filter(|(to, _)| *to != from && worth(*to)) {
         match other.kind {
             IdentityKind::User => of_a_user(account, identity, (to, other), &mut found),
@@ -54,6 +57,12 @@ pub fn escalations(account: &Account, from: usize, steps: &[Step], worth: impl F
         }
     }
     found
+}
+
+/// Whether it may do any of this at all: most may not, and need not be asked about everybody.
+fn may_act_on_others(identity: &Identity) -> bool {
+    let actions = OF_A_USER.iter().chain(&["iam:UpdateAssumeRolePolicy", "iam:PassRole"]);
+    actions.filter_map(|action| Action::new(action)).any(|action| identity.may_touch(&action))
 }
 
 fn push(found: &mut Vec<Escalation>, method: &str, to: Option<usize>, standing: Standing) {

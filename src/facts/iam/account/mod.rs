@@ -18,7 +18,7 @@ pub use self::identity::{Identity, IdentityKind};
 pub use self::standing::{Because, Standing};
 
 use self::context::TagKeys;
-use super::evaluate::{Decision, Options, Organization, Request, ResourcePolicies, StatementRef, decide};
+use super::evaluate::{Decision, Options, Organization, Request, ResourcePolicies, StatementRef, UnreadScps, decide};
 use super::grammar::Action;
 use super::organization::Membership;
 use super::policy::Principals;
@@ -95,7 +95,12 @@ impl Account {
             return Standing::No;
         }
         let decision = self.decide(identity, action, target, self.options);
-        Standing::new(decision, || identity.unread().or_else(|| self.membership.unread_policy()))
+        Standing::new(decision, || identity.unread().or_else(|| self.unread_scp()))
+    }
+
+    /// Why a control policy was not read, where that leaves decisions open.
+    pub fn unread_scp(&self) -> Option<Why> {
+        (self.options.unread_scps == UnreadScps::Unknown).then(|| self.membership.unread_policy()).flatten()
     }
 
     /// Where a statement stands, when the snapshot has it.

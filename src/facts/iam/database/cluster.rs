@@ -19,6 +19,19 @@ pub struct Cluster {
     pub record: Arc<Record<DbCluster>>,
     /// The resource policy of its master secret.
     pub secret_policy: Fact<Arc<Record<SecretPolicy>>>,
+    /// The proxies that lead to it.
+    pub proxies: Vec<ProxyDoor>,
+    /// Why there may be more of them.
+    pub unread_proxies: Option<Why>,
+}
+
+/// A proxy, as `rds-db:connect` names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyDoor {
+    /// Its name.
+    pub name: String,
+    /// Its resource id, as in `prx-0123456789abcdef0`: the last part of its ARN.
+    pub resource_id: String,
 }
 
 /// What an action is done to, seen from a cluster.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::cluster::Cluster;
-use super::connect::DatabaseUser;
+use super::connect::DatabaseUsers;
 use crate::facts::iam::account::{Account, Identity};
 use crate::facts::iam::grammar::{Action, Effect};
 use crate::model::{Fact, Place, Why};
@@ -20,12 +20,12 @@ pub struct DeadConnects {
     pub why: Option<Why>,
 }
 
-/// Looks for dead resources. `users` are the database users that authenticate by IAM, none when they were not read.
+/// Looks for dead resources. `users` are the database users that authenticate by IAM.
 pub fn dead_connects(
     account: &Account,
     identity: &Identity,
     clusters: &[Cluster],
-    users: Option<&BTreeSet<DatabaseUser>>,
+    users: &DatabaseUsers,
 ) -> DeadConnects {
     let mut found = DeadConnects::default();
     let Some(action) = Action::new("rds-db:connect") else { return found };
@@ -67,7 +67,7 @@ enum State {
     Unknown(Why),
 }
 
-fn state(text: &str, account: &str, clusters: &[Cluster], users: Option<&BTreeSet<DatabaseUser>>) -> State {
+fn state(text: &str, account: &str, clusters: &[Cluster], users: &DatabaseUsers) -> State {
     let mut parts = text.splitn(6, ':').skip(2);
     let (service, region, owner) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let user = parts.next().and_then(|rest| rest.strip_prefix("dbuser:")).and_then(|rest| rest.split_once('/'));
@@ -75,7 +75,10 @@ fn state(text: &str, account: &str, clusters: &[Cluster], users: Option<&BTreeSe
     if id.contains(['*', '?', '$']) {
         return State::Alive;
     }
-    if id.starts_with("prx-") || id.starts_with("db-") {
+    if id.starts_with("prx-") {
+        return proxy(id, user, clusters, users);
+    }
+    if id.starts_with("db-") {
         return State::Unknown(Why::NotCollected);
     }
     if !id.starts_with("cluster-") {
@@ -94,11 +97,27 @@ fn state(text: &str, account: &str, clusters: &[Cluster], users: Option<&BTreeSe
             State::Dead("there is no such cluster")
         };
     };
-    match users {
-        Some(users) if !user.contains(['*', '?', '$']) => {
-            let exists = users.iter().any(|it| it.cluster == cluster.arn() && it.user == user);
-            if exists { State::Alive } else { State::Dead("no such user authenticates by IAM") }
-        }
-        _ => State::Alive,
+    match users.of(cluster) {
+        Ok(users) if user.contains(['*', '?', '$']) || users.get(user).is_some_and(|it| it.by_iam) => State::Alive,
+        Ok(_) => State::Dead("no such user authenticates by IAM"),
+        Err(_) => State::Alive,
     }
+}
+
+/// Behind a proxy a user need not authenticate by IAM, and has to exist. A proxy that leads to no cluster of ours may be another
+/// engine's.
+fn proxy(id: &str, user: &str, clusters: &[Cluster], users: &DatabaseUsers) -> State {
+    let mut unread = None;
+    for cluster in clusters {
+        if cluster.proxies.iter().any(|proxy| proxy.resource_id == id) {
+            return match users.of(cluster) {
+                Ok(users) if !user.contains(['*', '?', '$']) && !users.contains_key(user) => {
+                    State::Dead("no such user is in the database behind the proxy")
+                }
+                _ => State::Alive,
+            };
+        }
+        unread = unread.or_else(|| cluster.unread_proxies.clone());
+    }
+    State::Unknown(unread.unwrap_or(Why::NotCollected))
 }

@@ -3,25 +3,15 @@
 use crate::facts::iam::grammar::Effect;
 use crate::model::Severity;
 
-/// What kind of trouble it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Category {
-    /// It does not do what it says.
-    Dead,
-    /// It grants more than anybody would ask for.
-    Wide,
-    /// It is untidy.
-    Hygiene,
-}
-
-impl Category {
-    /// The word that outputs show.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dead => "dead",
-            Self::Wide => "too-wide",
-            Self::Hygiene => "hygiene",
-        }
+vocabulary! {
+    /// What kind of trouble a policy makes.
+    enum Category = "iam_lint_category" {
+        /// It does not do what it says.
+        Dead = "dead",
+        /// It grants more than anybody would ask for.
+        Wide = "too-wide",
+        /// It is untidy.
+        Hygiene = "hygiene",
     }
 }
 
@@ -68,6 +58,10 @@ checks! {
     FriendlyName = "friendly-name", Dead;
     /// A global cluster's ARN has no region.
     RegionOfGlobalCluster = "region-of-global-cluster", Dead;
+    /// An ARN of a regional resource has no region.
+    RegionMissing = "region-missing", Dead;
+    /// A deny by name does not hold what a restored copy is called.
+    DenyEscapedByCopy = "deny-escaped-by-copy", Dead;
     /// No request for the actions has the condition key.
     UnknownConditionKey = "unknown-condition-key", Dead;
     /// A database login does not have the condition key.
@@ -102,6 +96,8 @@ checks! {
     EveryDatabase = "every-database", Wide;
     /// Logins as every user, or to every cluster.
     EveryDatabaseUser = "every-database-user", Wide;
+    /// Logins as a user whose name is an administrator's.
+    AdminDatabaseUser = "admin-database-user", Wide;
     /// Any role may be passed to any service.
     PassAnyRole = "pass-any-role", Wide;
     /// `ForAllValues` is true when the key is absent.
@@ -116,6 +112,8 @@ checks! {
     OldVersion = "old-version", Hygiene;
     /// Two statements have one `Sid`.
     DuplicateSid = "duplicate-sid", Hygiene;
+    /// A statement says what another one says.
+    RedundantStatement = "redundant-statement", Hygiene;
     /// An action is listed that another one covers.
     RedundantAction = "redundant-action", Hygiene;
     /// A resource is listed that another one covers.
@@ -128,14 +126,15 @@ checks! {
 
 impl Check {
     /// How much it matters in a statement of this effect. A dead deny is worst, for somebody relies on it.
-    pub const fn severity(self, effect: Option<Effect>) -> Severity {
+    pub fn severity(self, effect: Option<Effect>) -> Severity {
         match (self.category(), effect) {
             (Category::Dead, Some(Effect::Deny)) => Severity::High,
-            (Category::Dead | Category::Hygiene, _) => Severity::Low,
+            (Category::Dead | Category::Hygiene | Category::Other(_), _) => Severity::Low,
             (Category::Wide, _) => match self {
                 Self::EveryAction
                 | Self::EveryDatabase
                 | Self::EveryDatabaseUser
+                | Self::AdminDatabaseUser
                 | Self::PassAnyRole
                 | Self::AllowNotPrincipal => Severity::High,
                 _ => Severity::Medium,

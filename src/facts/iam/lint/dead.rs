@@ -9,7 +9,7 @@ use super::{Check as C, Notes};
 use crate::facts::iam::arn::Arn;
 use crate::facts::iam::glob::{Glob, Token};
 use crate::facts::iam::grammar::{
-    ActionPattern, Base, Effect, Operand, ResourcePattern, SetOperator, Statement, Test, Version,
+    ActionPattern, Base, Document, Effect, Operand, ResourcePattern, SetOperator, Statement, Test, Version,
 };
 
 /// All checks on what is dead in a statement.
@@ -60,6 +60,18 @@ fn resource(pattern: &ResourcePattern, notes: &mut Notes<'_>) {
     }
     let Some(arn) = Arn::parse(&pattern.text) else { return };
     let word = arn.resource.split([':', '/']).next().unwrap_or_default();
+    if DATABASE_SERVICES.contains(&arn.service)
+        && arn.region.is_empty()
+        && word != "global-cluster"
+        && !word.contains('*')
+    {
+        notes.add(
+            C::RegionMissing,
+            pattern.at,
+            &pattern.text,
+            "names no region, and only a global cluster has none: write `*`",
+        );
+    }
     match arn.service {
         "rds" => rds_resource(pattern, arn, word, notes),
         "rds-db" if word == "dbuser" => database_user(pattern, arn, notes),
@@ -120,6 +132,45 @@ fn rds_resource(pattern: &ResourcePattern, arn: Arn<'_>, word: &str, notes: &mut
             "has a capital letter, and RDS keeps identifiers in lower case",
         );
     }
+}
+
+/// Actions that make a copy of a cluster under a name that the caller picks.
+const COPIES: [&str; 2] = ["rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime"];
+
+/// Denies that name clusters, in a document that lets its holders restore one under another name.
+pub(super) fn check_document(document: &Document, notes: &mut Notes<'_>) {
+    let new_name = Glob::new("arn:aws:rds:*:*:cluster:*");
+    let restores = document.statements.iter().any(|statement| {
+        let anywhere = |pattern: &ResourcePattern| pattern.fixed.as_ref().is_some_and(|glob| glob.covers(&new_name));
+        let resources = statement.resources.as_ref();
+        statement.effect == Some(Effect::Allow)
+            && statement.tests.is_empty()
+            && resources.is_some_and(|it| !it.negated && it.patterns.iter().any(|it| anywhere(it)))
+            && COPIES.iter().any(|action| covers(statement, action))
+    });
+    if !restores {
+        return;
+    }
+    for statement in document.statements.iter().filter(|it| it.effect == Some(Effect::Deny)) {
+        let Some(resources) = statement.resources.as_ref().filter(|it| !it.negated) else { continue };
+        let denies_copies = COPIES.iter().any(|action| covers(statement, action));
+        let named = resources.patterns.iter().find(|it| names_clusters(&it.text));
+        if let (Some(pattern), true, false) = (named, covers(statement, "rds:ModifyDBCluster"), denies_copies) {
+            notes.about(statement).add(
+                C::DenyEscapedByCopy,
+                pattern.at,
+                &pattern.text,
+                "does not hold a copy that is restored under another name, and the same document allows that",
+            );
+        }
+    }
+}
+
+/// Whether a pattern is about clusters of some names and not of others.
+fn names_clusters(text: &str) -> bool {
+    Arn::parse(text)
+        .and_then(|arn| arn.resource.strip_prefix("cluster:"))
+        .is_some_and(|name| name.contains(|it: char| it.is_ascii_alphanumeric()))
 }
 
 /// Types whose resources are named by their owner, and so in lower case.

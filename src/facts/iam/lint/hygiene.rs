@@ -7,6 +7,9 @@ use super::check::Check as C;
 use crate::facts::iam::grammar::{ActionPattern, Document, ResourcePattern, Statement, Version};
 use crate::model::Untrusted;
 
+/// As many elements of a list are compared with each other: pairs of very long lists are not worth their time.
+const LONGEST: usize = 500;
+
 /// Characters that a managed policy may have; white space does not count. IAM User Guide, "IAM and AWS STS quotas".
 const QUOTA: usize = 6_144;
 
@@ -55,8 +58,6 @@ fn resource_covers(one: &ResourcePattern, two: &ResourcePattern) -> bool {
 
 /// Each pattern that another one covers, with that one; of two equal ones the later.
 fn repeated<T>(patterns: &[T], covers: impl Fn(&T, &T) -> bool) -> Vec<(&T, &T)> {
-    // Pairs of very long lists are not worth their time.
-    const LONGEST: usize = 500;
     let mut found = Vec::new();
     for (index, pattern) in patterns.iter().enumerate().take(LONGEST) {
         let mut others = patterns.iter().enumerate().take(LONGEST).filter(|(other, _)| *other != index);
@@ -64,6 +65,29 @@ fn repeated<T>(patterns: &[T], covers: impl Fn(&T, &T) -> bool) -> Vec<(&T, &T)>
         found.extend(by.map(|(_, it)| (pattern, it)));
     }
     found
+}
+
+/// Whether two statements are equal but for their names and the order of what they list.
+fn says_the_same(one: &Statement, other: &Statement) -> bool {
+    let actions = |it: &Statement| {
+        let actions = it.actions.as_ref()?;
+        let texts: BTreeSet<_> = actions.patterns.iter().map(|it| it.text.to_ascii_lowercase()).collect();
+        Some((actions.negated, texts))
+    };
+    let resources = |it: &Statement| {
+        let resources = it.resources.as_ref()?;
+        let texts: BTreeSet<_> = resources.patterns.iter().map(|it| it.text.clone()).collect();
+        Some((resources.negated, texts))
+    };
+    let readable = one.faults.is_empty() && other.faults.is_empty();
+    readable
+        && one.effect == other.effect
+        && one.tests.len() == other.tests.len()
+        && one.tests.iter().all(|test| other.tests.contains(test))
+        && one.principals.is_none()
+        && other.principals.is_none()
+        && actions(one) == actions(other)
+        && resources(one) == resources(other)
 }
 
 /// All checks on the tidiness of a document.
@@ -80,6 +104,12 @@ pub(super) fn check_document(document: &Document, notes: &mut Notes<'_>) {
     for statement in &document.statements {
         if let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty() && !seen.insert((*sid).to_owned())) {
             notes.add(C::DuplicateSid, statement.at, sid, "is the Sid of an earlier statement too");
+        }
+    }
+    for (index, statement) in document.statements.iter().enumerate().take(LONGEST) {
+        if document.statements.iter().take(index).any(|earlier| says_the_same(earlier, statement)) {
+            let says = "the statement says what an earlier one says";
+            notes.about(statement).add(C::RedundantStatement, statement.at, "", says);
         }
     }
     let size = document.size();

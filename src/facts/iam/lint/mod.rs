@@ -4,12 +4,14 @@
 
 mod check;
 mod dead;
+mod fact;
 mod hygiene;
 mod scope;
 mod service;
 mod wide;
 
 pub use check::{Category, Check};
+pub use fact::{PolicyFlaw, flaws};
 
 use std::sync::Arc;
 
@@ -51,6 +53,7 @@ pub fn lint(document: &Document) -> Vec<Finding> {
     }
     if any {
         let mut notes = Notes { document, statement: None, findings: &mut findings };
+        dead::check_document(document, &mut notes);
         hygiene::check_document(document, &mut notes);
         wide::check_document(document, &mut notes);
     }
@@ -68,6 +71,11 @@ struct Notes<'n> {
 }
 
 impl Notes<'_> {
+    /// The same about one statement.
+    fn about<'s>(&'s mut self, statement: &'s Statement) -> Notes<'s> {
+        Notes { document: self.document, statement: Some(statement), findings: self.findings }
+    }
+
     /// Notes something at a byte offset. `quoted` is text of the policy.
     fn add(&mut self, check: Check, at: usize, quoted: &str, says: &str) {
         let (line, column) = self.document.position(at);

@@ -62,6 +62,13 @@ fn actions_and_resources() {
             vec!["every-database-user"],
         ),
         (json!("rds-db:connect"), json!("arn:aws:rds-db:eu-west-1:1:dbuser:*/app"), vec!["every-database-user"]),
+        (
+            json!("rds-db:connect"),
+            json!("arn:aws:rds-db:eu-west-1:1:dbuser:cluster-ABC/admin"),
+            vec!["admin-database-user"],
+        ),
+        (json!("rds:StopDBCluster"), json!("arn:aws:rds:*:1:cluster:x"), vec![]),
+        (json!("rds:StopDBCluster"), json!("arn:aws:rds::1:cluster:x"), vec!["region-missing"]),
         (json!("rds:*"), json!("*"), vec!["every-database"]),
         (json!("rds:Modify*"), json!("arn:aws:rds:*:*:*"), vec!["every-database"]),
         (json!("*"), json!("*"), vec!["every-action"]),
@@ -169,7 +176,24 @@ fn documents_and_negations() {
         {"Sid": "A", "Effect": "Allow", "Action": "rds:StopDBCluster", "Resource": CLUSTER},
         {"Sid": "A", "Effect": "Allow", "Action": "rds:StartDBCluster", "Resource": CLUSTER},
     ]);
+    let copies = |allow: &str, deny: Value, of: &str| {
+        json!([
+            {"Effect": "Allow", "Action": ["rds:ModifyDBCluster", allow], "Resource": "arn:aws:rds:*:*:*"},
+            {"Effect": "Deny", "Action": deny, "Resource": of},
+        ])
+    };
+    let (modify, both) = (json!("rds:ModifyDBCluster"), json!(["rds:ModifyDBCluster", "rds:Restore*"]));
+    let (prod, all) = ("arn:aws:rds:*:*:cluster:prod-*", "arn:aws:rds:*:*:cluster:*");
+    let same = json!([
+        {"Sid": "A", "Effect": "Allow", "Action": ["rds:StopDBCluster", "rds:StartDBCluster"], "Resource": CLUSTER},
+        {"Sid": "B", "Effect": "Allow", "Action": ["rds:startdbcluster", "rds:StopDBCluster"], "Resource": CLUSTER},
+    ]);
     for (statements, expected) in [
+        (copies("rds:RestoreDBClusterFromSnapshot", modify.clone(), prod), vec!["deny-escaped-by-copy"]),
+        (copies("rds:RestoreDBClusterFromSnapshot", modify.clone(), all), vec![]),
+        (copies("rds:RestoreDBClusterFromSnapshot", both, prod), vec![]),
+        (copies("rds:StopDBCluster", modify, prod), vec![]),
+        (same, vec!["redundant-statement"]),
         (json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}), vec!["allow-not-action"]),
         (json!({"Effect": "Allow", "Action": "rds:StopDBCluster", "NotResource": CLUSTER}), vec!["allow-not-resource"]),
         (json!({"Effect": "Deny", "NotAction": "iam:*", "NotResource": CLUSTER}), vec![]),

@@ -12,6 +12,9 @@ use crate::facts::iam::grammar::{ActionPattern, Base, Document, Effect, SetOpera
 const GUARDS: [&str; 5] =
     ["aws:multifactorauthpresent", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:principalorgid"];
 
+/// Names that RDS proposes for master users, and its own.
+const ADMINISTRATORS: [&str; 5] = ["admin", "master", "postgres", "rdsadmin", "root"];
+
 /// All checks on what is too wide in a statement.
 pub(super) fn check(statement: &Statement, notes: &mut Notes<'_>) {
     if statement.effect != Some(Effect::Allow) {
@@ -97,6 +100,9 @@ fn database_users(statement: &Statement, notes: &mut Notes<'_>) {
         {
             let says = "lets its holders log in to every database, or as every database user";
             notes.add(C::EveryDatabaseUser, pattern.at, &pattern.text, says);
+        } else if user.is_some() && ADMINISTRATORS.contains(&name) {
+            let says = "lets its holders log in as an administrator of the database";
+            notes.add(C::AdminDatabaseUser, pattern.at, &pattern.text, says);
         }
     }
 }

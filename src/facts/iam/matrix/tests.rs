@@ -6,7 +6,7 @@ use proptest::sample::select;
 use super::*;
 use crate::facts::iam::evaluate::Request;
 use crate::facts::iam::evaluate::tests::{Policies, assignment, context, policies};
-use crate::facts::iam::evaluate::{Organization, Reading, UnreadScps, decide};
+use crate::facts::iam::evaluate::{Held, Organization, Reading, UnreadScps, decide};
 
 const ACTIONS: [&str; 6] =
     ["rds:DeleteDBCluster", "rds:StartDBCluster", "rds-db:connect", "iam:PassRole", "rds:StopDBCluster", "kms:Decrypt"];
@@ -30,6 +30,15 @@ fn partial(drawn: &crate::facts::iam::evaluate::tests::Assignment) -> Context {
     context(drawn).0.over(&Context::partial())
 }
 
+/// Adds a policy that nobody read to the first level.
+fn leave_out_a_policy(scps: &mut Organization) {
+    if let Organization::Levels(levels) = scps {
+        let mut levels = levels.to_vec();
+        levels[0].policies.push(Held { id: "unread".into(), document: Err(crate::model::Why::NotCollected) });
+        *scps = Organization::Levels(levels.into());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(crate::facts::iam::evaluate::tests::cases(6)))]
     #[test]
@@ -38,9 +47,16 @@ proptest! {
         of_resources in prop::collection::vec(assignment(), RESOURCES.len()),
         of_actions in prop::collection::vec(prop::option::weighted(0.3, assignment()), ACTIONS.len()),
         reading in select(vec![Reading::Cautious, Reading::Firm]),
+        unread_scps in select(vec![UnreadScps::Assume, UnreadScps::Unknown]),
+        unread_level in any::<bool>(),
     ) {
-        let options = Options { reading, unread_scps: UnreadScps::Assume };
-        let sides: Vec<_> = held.iter().map(|(policies, _, _): &(Policies, _, _)| policies.sides()).collect();
+        let options = Options { reading, unread_scps };
+        let mut sides: Vec<_> = held.iter().map(|(policies, _, _): &(Policies, _, _)| policies.sides()).collect();
+        if unread_level {
+            for (subject, _) in &mut sides {
+                leave_out_a_policy(&mut subject.scps);
+            }
+        }
         let who: Vec<_> = held.iter().map(|(_, arn, _)| Principal::new(arn)).collect();
         let known: Vec<_> = held.iter().map(|(_, _, drawn)| partial(drawn)).collect();
         let principals: Vec<_> = (0..held.len())
@@ -95,7 +111,7 @@ fn more_actions_than_a_set_holds() {
         crate::facts::iam::grammar::Document::parse(&policy.to_string(), crate::facts::iam::grammar::Kind::Identity)
             .unwrap();
     let policies = PrincipalPolicies {
-        identity: vec![crate::facts::iam::evaluate::Held { id: "p".into(), document: Ok(document.into()) }],
+        identity: vec![Held { id: "p".into(), document: Ok(document.into()) }],
         boundary: None,
         session: None,
         scps: Organization::None,
