@@ -49,11 +49,144 @@ impl Lab {
         (run.code, kinds)
     }
 
+    /// Scans one server; the exit code, what was said, and the assessment.
+    fn scan(&self, endpoint: &str, login: &str) -> (i32, String, Value) {
+        let folder = TempDir::new().unwrap();
+        let (snapshot, json) = (folder.path().join("one.jsonl"), folder.path().join("one.json"));
+        let env = [
+            ("AURORA_AUDIT_CONNECT_TO", self.0["CONNECT_TO"].as_str()),
+            ("AURORA_AUDIT_CA_BUNDLE", self.0["CA_BUNDLE"].as_str()),
+            ("AURORA_AUDIT_DB_PASSWORD", self.0["DB_PASSWORD"].as_str()),
+        ];
+        let (to, output) = (snapshot.display().to_string(), format!("json={}", json.display()));
+        let gate = if login == self.0["DB_USER"] { "high" } else { "never" };
+        let scan = ["scan", "--endpoint", endpoint, "--login", login, "--snapshot", &to, "--fail-on", gate];
+        let scanned = run(scan.iter().chain(&["-o", &output, "-o", "text=-"]), &env);
+        assert!(json.exists(), "{}", scanned.transcript());
+        let assessment = common::assessment(&json);
+        let check = run(["check", &to, "--fail-on", gate], &[]);
+        assert_eq!(check.code, scanned.code, "{}", check.transcript());
+        (scanned.code, scanned.transcript(), assessment)
+    }
+
     fn tool(&self, name: &str, server: &str, input: &str) {
         let tool = format!("{}/{name}", self.0["LAB_TOOLS"]);
-        let mut child = Command::new(tool).arg(server).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut command = Command::new(tool);
+        command.arg(server).env("AURORA_AUDIT_LAB", &self.0["LAB_DIR"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success(), "{name} {server}: {input}");
+        let ended = child.wait().unwrap();
+        assert!(ended.success() || std::thread::panicking(), "{name} {server}: {input}");
+    }
+}
+
+/// Every verdict on the subjects of a kind.
+fn on<'a>(assessment: &'a Value, kind: &str) -> Vec<(&'a str, &'a str, &'a str)> {
+    let text = |value: &'a Value| value.as_str().unwrap();
+    let verdicts = assessment["verdicts"].as_array().unwrap().iter().filter(|it| it["subject"]["kind"] == kind);
+    verdicts.map(|it| (text(&it["rule"]), text(&it["subject"]["name"]), text(&it["outcome"]))).collect()
+}
+
+#[test]
+fn a_server_alone_is_assessed() {
+    let lab = Lab::enter();
+    let socket = format!("unix:{}", lab.0["MYSQL56_SOCKET"]);
+    for (endpoint, shown, expected) in [
+        (
+            &lab.0["MARIADB_ENDPOINT"],
+            "mariadb.lab.example:3306",
+            &[
+                ("db-definer-privileged", "", "fail"),
+                ("db-server-variables-safe", "", "fail"),
+                ("db-no-wildcard-host", "'crm_app'@'%' on ", "fail"),
+                ("db-user-tls-required", "'crm_app'@'%' on ", "pass"),
+                ("db-grants-flushed", "'crm_app'@'%' on ", "not_applicable"),
+                ("tls-cert-chain-trusted", "", "pass"),
+                ("tls-cert-name-matches-endpoint", "", "pass"),
+                ("tls-probe-plaintext-refused", "", "fail"),
+            ][..],
+        ),
+        (
+            &socket,
+            socket.as_str(),
+            &[
+                ("db-definer-privileged", "", "fail"),
+                ("db-create-user-limited", "'ledger_admin'@'10.%' on ", "fail"),
+                ("db-create-user-limited", "'ledger_app'@'%' on ", "pass"),
+                ("db-grants-flushed", "'ledger_app'@'%' on ", "pass"),
+            ],
+        ),
+        (
+            &lab.0["MYSQL56_ENDPOINT"],
+            "mysql56.lab.example:3306",
+            &[
+                ("tls-probe-min-version", "", "fail"),
+                ("db-no-anonymous", "all accounts of ", "unknown"),
+                ("db-server-variables-safe", "", "unknown"),
+            ],
+        ),
+    ] {
+        let (code, text, assessment) = lab.scan(endpoint, &lab.0["DB_USER"]);
+        assert_eq!(code, 1, "{text}");
+        let summary = &assessment["summary"];
+        assert_eq!((&summary["clusters"], &summary["servers"]), (&0.into(), &1.into()), "{text}");
+        let kinds = ["database_account", "database_server", "endpoint"];
+        let subjects =
+            assessment["verdicts"].as_array().unwrap().iter().map(|it| it["subject"]["kind"].as_str().unwrap());
+        assert!(subjects.clone().all(|kind| kinds.contains(&kind)), "AWS was not asked: {text}");
+        assert!(text.contains("left out by choice: aws"), "{text}");
+        let verdicts: Vec<_> = kinds.iter().flat_map(|kind| on(&assessment, kind)).collect();
+        for (rule, name, outcome) in expected {
+            let name = format!("{name}{shown}");
+            assert!(verdicts.contains(&(rule, &name, outcome)), "{rule} of {name}: {outcome}: {verdicts:?}");
+        }
+        assert!(verdicts.iter().all(|(_, name, _)| name.contains(shown)), "{verdicts:?}");
+    }
+}
+
+/// Rules that need more of the grant tables than the accounts.
+const OVER_GRANTS: [&str; 8] = [
+    "db-admin-privs-limited",
+    "db-aws-service-privs-limited",
+    "db-global-dml-limited",
+    "db-grant-option-limited",
+    "db-kill-procedures-limited",
+    "db-process-file-limited",
+    "db-superuser-role-limited",
+    "db-system-schema-limited",
+];
+
+#[test]
+fn a_login_that_sees_a_part_is_never_told_that_all_is_well() {
+    let lab = Lab::enter();
+    let _restore = Restore(&lab, "orders");
+    let account = "narrow@'127.0.0.1'";
+    let made = format!("CREATE USER {account} IDENTIFIED BY '{}' REQUIRE SSL", lab.0["DB_PASSWORD"]);
+    lab.tool("sql", "orders", &made);
+    let endpoint = "mysql://orders-1.aaaaaaaaaa.us-east-1.rds.amazonaws.com:3306";
+    let accounts = |assessment: &Value| {
+        let names = on(assessment, "database_account").into_iter().map(|(_, name, _)| name.to_owned());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    for (grant, all_are_seen) in [
+        ("SELECT ON orders.purchase", false),
+        ("SELECT (Host, User) ON mysql.user", true),
+        ("SELECT ON mysql.user", true),
+        ("SELECT ON mysql.db", true),
+    ] {
+        lab.tool("sql", "orders", &format!("GRANT {grant} TO {account}"));
+        let (code, text, assessment) = lab.scan(endpoint, "narrow");
+        assert_eq!((code, &assessment["gate"]["result"]), (3, &"incomplete".into()), "{grant}: {text}");
+        assert!(text.contains("Incomplete: "), "{grant}: {text}");
+        assert!(assessment["summary"]["involuntary_gaps"].as_u64() > Some(0), "{grant}: {text}");
+        let verdicts = on(&assessment, "database_account");
+        let passed = verdicts.iter().filter(|(rule, _, outcome)| OVER_GRANTS.contains(rule) && *outcome == "pass");
+        assert_eq!(passed.count(), 0, "{grant}: {verdicts:?}");
+        let unknown = verdicts.iter().filter(|(rule, _, outcome)| OVER_GRANTS.contains(rule) && *outcome == "unknown");
+        assert!(unknown.count() >= OVER_GRANTS.len(), "{grant}: {verdicts:?}");
+        let names = accounts(&assessment);
+        assert_eq!(names.len() > 5, all_are_seen, "{grant}: {names:?}");
+        assert_eq!(names.iter().any(|name| name.starts_with("all accounts of ")), !all_are_seen, "{grant}: {names:?}");
     }
 }
 
@@ -121,6 +254,11 @@ fn grants_that_were_written_and_not_flushed_are_told() {
     lab.tool("sql", "mysql56", written);
     let (_, after) = lab.collect(&socket);
     assert_eq!(unflushed(&after), ["ledger_app", "ledger_twin", "twin"]);
+    let (_, text, assessment) = lab.scan(&socket, &lab.0["DB_USER"]);
+    let found = on(&assessment, "database_account").into_iter();
+    let found = found.filter(|(rule, _, outcome)| *rule == "db-grants-flushed" && *outcome == "fail");
+    let found: Vec<_> = found.map(|(_, name, _)| name.split(" on ").next().unwrap().to_owned()).collect();
+    assert_eq!(found, ["'ledger_app'@'%'", "'ledger_twin'@'%'", "'twin'@'%'"], "{text}");
     lab.tool("sql", "mysql56", "FLUSH PRIVILEGES");
     assert!(unflushed(&lab.collect(&socket).1).is_empty());
 }

@@ -37,7 +37,7 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
     let verdicts = evaluate(rules, &facts, detail);
     let places = Places::of(snapshot, &verdicts);
     let gaps = gaps(snapshot);
-    let summary = summarise(rules, &verdicts, &gaps, facts.cluster_count());
+    let summary = summarise(rules, &verdicts, &gaps, &facts);
     let entry = |verdict: Verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict));
     let mut assessment = Assessment {
         schema_version: SCHEMA_VERSION,
@@ -102,7 +102,7 @@ fn standing(assessment: &Assessment, snapshot: &Snapshot, gate: GateOptions) -> 
     let whole =
         |file: &SnapshotFile| Some(format!("{} is not whole: {}", file.path.display(), incomplete_because(file)?));
     let mut standing = Standing {
-        clusters: summary.clusters,
+        clusters: summary.clusters + summary.servers,
         involuntary_gaps: summary.involuntary_gaps,
         decided: decided(Outcome::Pass) + decided(Outcome::Fail),
         undecided: summary.undecided,
@@ -128,7 +128,7 @@ fn is_undecided(verdict: &Verdict) -> bool {
     }
 }
 
-fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], clusters: usize) -> Summary {
+fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], facts: &Facts) -> Summary {
     let mut summary = empty_summary();
     for verdict in verdicts {
         *summary.outcomes.entry(verdict.outcome).or_default() += 1;
@@ -138,7 +138,8 @@ fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], clusters:
     }
     let voluntary = gaps.iter().filter(|gap| gap.reason.is_voluntary()).count();
     Summary {
-        clusters,
+        clusters: facts.cluster_count(),
+        servers: facts.lone_server_count(),
         subjects: count_subjects(verdicts),
         undecided: verdicts.iter().filter(|verdict| is_undecided(verdict)).count(),
         involuntary_gaps: gaps.len() - voluntary,

@@ -78,6 +78,9 @@ pub struct SnapshotEntry {
 pub struct Summary {
     /// Clusters assessed.
     pub clusters: usize,
+    /// Database servers assessed that belong to no cluster.
+    #[serde(default)]
+    pub servers: usize,
     /// Subjects of all kinds.
     pub subjects: usize,
     /// Verdicts by outcome; every outcome is a key.

@@ -21,7 +21,7 @@ pub struct GateOptions {
 /// What the gate looks at.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
-    /// Clusters assessed.
+    /// Clusters assessed, and servers that belong to none.
     pub clusters: usize,
     /// Failures that count, by severity.
     pub failures: BTreeMap<Severity, usize>,

@@ -175,6 +175,11 @@ impl Index {
         own.or_else(|| self.gap(scope, what, None)).map_or(Why::NotCollected, Why::Gap)
     }
 
+    /// The gap of the question for `target` itself.
+    pub fn own_gap(&self, scope: &Scope, what: &str, target: &str) -> Option<Arc<Gap>> {
+        self.gap(scope, what, Some(target))
+    }
+
     fn gap(&self, scope: &Scope, what: &str, target: Option<&str>) -> Option<Arc<Gap>> {
         self.gaps.get(scope)?.get(what)?.get(target).cloned()
     }

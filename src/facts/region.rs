@@ -26,14 +26,15 @@ macro_rules! tables {
             pub(super) estate: Arc<Estate>,
             pub(super) scope: Scope,
             servers: OnceLock<BTreeMap<String, Arc<Server>>>,
+            alone: OnceLock<Vec<Arc<Server>>>,
             members: OnceLock<Fact<Members>>,
             $($table: OnceLock<Table<$ty>>,)*
         }
 
         impl Region {
             pub(super) fn new(estate: Arc<Estate>, scope: Scope) -> Self {
-                let (servers, members) = (OnceLock::new(), OnceLock::new());
-                Self { estate, scope, servers, members, $($table: OnceLock::new(),)* }
+                let (servers, alone, members) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+                Self { estate, scope, servers, alone, members, $($table: OnceLock::new(),)* }
             }
 
             $(
@@ -81,6 +82,11 @@ impl Region {
         };
         let known = self.servers.get_or_init(of_clusters).get(&cluster.id).cloned();
         known.unwrap_or_else(|| Arc::new(database::of_cluster(self, cluster)))
+    }
+
+    /// The database servers that belong to no cluster.
+    pub(super) fn servers_alone(&self) -> &[Arc<Server>] {
+        self.alone.get_or_init(|| database::alone(self))
     }
 
     /// The instances of every cluster, where all of them say which cluster is theirs.
@@ -135,6 +141,11 @@ impl Region {
     /// Why there is no answer of `what` for `target`.
     pub(super) fn why(&self, what: &str, target: Option<&str>) -> Why {
         self.estate.index.why(&self.scope, what, target)
+    }
+
+    /// The gap of the question for `target` itself.
+    pub(super) fn own_why(&self, what: &str, target: &str) -> Option<Why> {
+        self.estate.index.own_gap(&self.scope, what, target).map(Why::Gap)
     }
 
     /// Subjects of `kind` that belong to clusters, where the clusters are not all known.

@@ -6,6 +6,7 @@ use super::aws_account::{AwsAccount, UserCredentials, aws_accounts, user_credent
 use super::cluster::Cluster;
 use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
 use super::database;
+use super::database_server::{self, DatabaseServer, place_of};
 use super::estate::Estate;
 use super::found::{Found, unread};
 use super::iam::evaluate::Options;
@@ -27,6 +28,8 @@ use crate::snapshot::{Record, Snapshot};
 pub struct Facts {
     estate: Arc<Estate>,
     regions: Vec<Arc<Region>>,
+    /// Of servers that were named by their address.
+    nowhere: Option<Arc<Region>>,
     accounts: Vec<String>,
     clusters: OnceLock<Found<Cluster>>,
     instances: OnceLock<Found<Instance>>,
@@ -35,6 +38,7 @@ pub struct Facts {
     endpoints: OnceLock<Found<Endpoint>>,
     proxies: OnceLock<Found<Proxy>>,
     database_accounts: OnceLock<Found<DatabaseAccount>>,
+    database_servers: OnceLock<Found<DatabaseServer>>,
     policies: OnceLock<Found<HeldPolicy>>,
     access: OnceLock<Vec<Arc<AccountAccess>>>,
     principals: OnceLock<Found<Principal>>,
@@ -54,6 +58,7 @@ pub const TARGETS: &[TargetType] = &[
     TargetType { name: "endpoint", object_type: &Endpoint::OBJECT_TYPE },
     TargetType { name: "db_proxy", object_type: &Proxy::OBJECT_TYPE },
     TargetType { name: "database_account", object_type: &DatabaseAccount::OBJECT_TYPE },
+    TargetType { name: "database_server", object_type: &DatabaseServer::OBJECT_TYPE },
     TargetType { name: "iam_policy", object_type: &Policy::OBJECT_TYPE },
     TargetType { name: "iam_principal", object_type: &Principal::OBJECT_TYPE },
     TargetType { name: "iam_user", object_type: &UserCredentials::OBJECT_TYPE },
@@ -71,10 +76,15 @@ impl Facts {
         let estate = Arc::new(Estate::new(snapshot, decisions));
         let scopes = scopes(snapshot);
         let accounts = accounts(snapshot, &scopes).into_iter().collect();
-        let regions = scopes.into_iter().map(|scope| Arc::new(Region::new(Arc::clone(&estate), scope))).collect();
+        let region = |scope: Scope| Arc::new(Region::new(Arc::clone(&estate), scope));
+        let nowhere: Scope = (database::NOWHERE.0.to_owned(), database::NOWHERE.1.to_owned());
+        let is_apart = !scopes.contains(&nowhere) && database::are_nowhere(snapshot);
+        let nowhere = is_apart.then(|| region(nowhere));
+        let regions = scopes.into_iter().map(region).collect();
         Self {
             estate,
             regions,
+            nowhere,
             accounts,
             clusters: OnceLock::new(),
             instances: OnceLock::new(),
@@ -83,6 +93,7 @@ impl Facts {
             endpoints: OnceLock::new(),
             proxies: OnceLock::new(),
             database_accounts: OnceLock::new(),
+            database_servers: OnceLock::new(),
             policies: OnceLock::new(),
             access: OnceLock::new(),
             principals: OnceLock::new(),
@@ -94,6 +105,17 @@ impl Facts {
     /// Number of clusters.
     pub fn cluster_count(&self) -> usize {
         self.regions.iter().map(|region| region.clusters().present().count()).sum()
+    }
+
+    /// Number of servers that belong to no cluster and were read or probed.
+    pub fn lone_server_count(&self) -> usize {
+        let alone = self.everywhere().flat_map(|region| region.servers_alone().iter().map(move |it| (region, it)));
+        alone.filter(|(region, server)| place_of(region, server).is_ok()).count()
+    }
+
+    /// The regions, and where servers are that are in none.
+    fn everywhere(&self) -> impl Iterator<Item = &Arc<Region>> {
+        self.regions.iter().chain(&self.nowhere)
     }
 
     /// Clusters.
@@ -121,7 +143,7 @@ impl Facts {
         self.proxies.get_or_init(|| self.in_regions(proxies))
     }
 
-    /// Endpoints of clusters and proxies.
+    /// Endpoints of clusters and proxies, and of servers that belong to no cluster.
     pub fn endpoints(&self) -> &Found<Endpoint> {
         self.endpoints.get_or_init(|| {
             let mut found = self.of_clusters(Cluster::endpoints);
@@ -132,20 +154,32 @@ impl Facts {
                 found.unread.extend(region.unread_clusters("endpoint"));
                 found.unread.extend(region.unread_proxies("endpoint"));
             }
+            self.everywhere().for_each(|region| found.extend(&database_server::endpoints(region)));
             found
         })
     }
 
-    /// Accounts of the clusters' databases.
+    /// Database servers: those of clusters, and those that belong to none.
+    pub fn database_servers(&self) -> &Found<DatabaseServer> {
+        self.database_servers.get_or_init(|| {
+            let mut found = Found::default();
+            self.everywhere().for_each(|region| found.extend(&database_server::servers(region)));
+            let unread = self.regions.iter().filter_map(|region| region.unread_clusters("database_server"));
+            found.unread.extend(unread);
+            found
+        })
+    }
+
+    /// Accounts of the databases of clusters, and of servers that belong to none.
     pub fn database_accounts(&self) -> &Found<DatabaseAccount> {
         self.database_accounts.get_or_init(|| {
             let mut found = self.of_clusters(Cluster::database_accounts);
             let records = &self.estate.snapshot.records.accounts;
             for region in &self.regions {
-                found.extend(&database::alone(region));
                 found.unread.extend(region.strays("database_account", records, |account| &account.db_cluster_arn));
                 found.unread.extend(region.unread_clusters("database_account"));
             }
+            self.everywhere().for_each(|region| found.extend(&database_server::accounts(region)));
             found
         })
     }
@@ -242,6 +276,7 @@ impl Subjects for Facts {
             "database_account" => {
                 subjects(self.database_accounts(), |it| (of("database_account", &it.record, &named(it)), it))
             }
+            "database_server" => subjects(self.database_servers(), |it| (it.identity(), it)),
             "iam_principal" => subjects(self.principals(), |it| (principal_identity(it), it)),
             "iam_user" => {
                 subjects(self.user_credentials(), |it| (of("iam_user", &it.record, &it.record.data.user), it))

@@ -33,7 +33,9 @@ pub trait Lab {
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
     pub seed: u64,
-    pub rounds: u64,
+    /// At least so many statements.
+    pub probes: usize,
+    /// Sessions of each world.
     pub sessions: usize,
 }
 
@@ -88,25 +90,48 @@ impl Dice {
 const PASSWORD: &str = "Lab-0-password";
 const SCHEMAS: &[&str] = &["app_1", "appx1", "app", "hr", "APP_1"];
 const PATTERNS: &[&str] = &[
-    "app_1", r"app\_1", "app%", "a%", "%", "_pp%", "ap__1", "hr", "h%", "appx1", r"app\_%", "APP%", "app_%", "app", "hr",
-    "%1", "APP_1", "a_p%",
+    "app_1", r"app\_1", "app%", "a%", "%", "_pp%", "ap__1", "hr", "h%", "appx1", r"app\_%", "APP%", "app_%", "app",
+    "hr", "%1", "APP_1", "a_p%",
 ];
 const CLIENTS: &[&str] = &["127.0.0.1", "127.0.0.2", "127.0.1.3"];
 const USERS: &[&str] = &["u0", "u1", "u2", "u3"];
 const ON_SCHEMA: &[&str] = &[
-    "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "INDEX", "ALTER", "TRIGGER", "EXECUTE", "CREATE VIEW",
-    "CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "LOCK TABLES", "CREATE TEMPORARY TABLES", "SHOW VIEW",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "DROP",
+    "INDEX",
+    "ALTER",
+    "TRIGGER",
+    "EXECUTE",
+    "CREATE VIEW",
+    "CREATE ROUTINE",
+    "ALTER ROUTINE",
+    "EVENT",
+    "LOCK TABLES",
+    "CREATE TEMPORARY TABLES",
+    "SHOW VIEW",
 ];
-const ON_TABLE: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "INDEX", "ALTER", "TRIGGER", "CREATE VIEW"];
+const ON_TABLE: &[&str] =
+    &["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "INDEX", "ALTER", "TRIGGER", "CREATE VIEW"];
 const ON_COLUMN: &[&str] = &["SELECT", "INSERT", "UPDATE"];
 const ON_EVERYTHING: &[&str] = &["PROCESS", "RELOAD", "CREATE USER", "SHOW DATABASES"];
 
 impl Kind {
     fn hosts(self) -> &'static [&'static str] {
         match self {
-            Self::Mysql97 { .. } => {
-                &["%", "127.0.0.%", "127.0.0.1", "127.0.0.2", "127.%", "127.0.0.0/8", "127.0.0.0/255.255.255.0", "127.0._.3"]
-            }
+            Self::Mysql97 { .. } => &[
+                "%",
+                "127.0.0.%",
+                "127.0.0.1",
+                "127.0.0.2",
+                "127.%",
+                "127.0.0.0/8",
+                "127.0.0.0/255.255.255.0",
+                "127.0._.3",
+            ],
             Self::Mysql56 | Self::Mariadb => &["%", "127.0.0.%", "127.0.0.1", "127.0.0.2", "127.%", "127.0._.3", "%.1"],
         }
     }
@@ -332,7 +357,8 @@ impl World<'_> {
             }
         }
         if matches!(self.kind, Kind::Mysql97 { .. }) {
-            let mandatory = if self.dice.one_in(3) { self.dice.pick(&self.roles).replace('\'', "`") } else { String::new() };
+            let mandatory =
+                if self.dice.one_in(3) { self.dice.pick(&self.roles).replace('\'', "`") } else { String::new() };
             let all = if self.dice.one_in(4) { "ON" } else { "OFF" };
             let activate = if self.dice.one_in(2) { "ON" } else { "OFF" };
             self.statements.push(format!("SET GLOBAL mandatory_roles = '{mandatory}'"));
@@ -398,10 +424,7 @@ fn probes(kind: Kind, dice: &mut Dice) -> Vec<Probe> {
         add(format!("CALL {db}.{routine}()"), Needs::Routine(name, routine, "EXECUTE"));
         add(format!("ALTER PROCEDURE {db}.{routine} COMMENT 'x'"), Needs::Routine(name, routine, "ALTER ROUTINE"));
         add(format!("CREATE PROCEDURE {db}.p() SET @x = 1"), Needs::Schema(name, vec!["CREATE ROUTINE"]));
-        add(
-            format!("CREATE EVENT {db}.e ON SCHEDULE EVERY 1 YEAR DO SET @x = 1"),
-            Needs::Schema(name, vec!["EVENT"]),
-        );
+        add(format!("CREATE EVENT {db}.e ON SCHEDULE EVERY 1 YEAR DO SET @x = 1"), Needs::Schema(name, vec!["EVENT"]));
         add(format!("CREATE TEMPORARY TABLE {db}.z (a INT)"), Needs::Schema(name, vec!["CREATE TEMPORARY TABLES"]));
         add(format!("DROP TEMPORARY TABLE IF EXISTS {db}.z"), Needs::Global(Vec::new()));
     }
@@ -526,7 +549,9 @@ impl Trial {
                     tally.probes += 1;
                     let account = grants.name(account);
                     let said = if ours { "may" } else { "may not" };
-                    tally.disagreements.push(format!("{account}: {who}: {}: we say it {said}, the server said {code}", probe.sql));
+                    tally
+                        .disagreements
+                        .push(format!("{account}: {who}: {}: we say it {said}, the server said {code}", probe.sql));
                 }
             }
             if allowed && !within(grants, &upper, &probe.needs) {
@@ -548,9 +573,7 @@ fn within(grants: &Grants, upper: &aurora_audit::facts::privileges::effective::E
         Needs::Column(db, table, _, word) | Needs::AnyColumn(db, table, word) => holds(db, Some(table), &[word]),
         Needs::Routine(db, name, word) => holds(db, Some(name), &[word]),
         Needs::Lock(db, table) => holds(db, Some(table), &["LOCK TABLES", "SELECT"]),
-        Needs::GlobalOr(word, db, other) => {
-            upper.global().meets(grants.set(&[word])) || holds(db, None, &[other])
-        }
+        Needs::GlobalOr(word, db, other) => upper.global().meets(grants.set(&[word])) || holds(db, None, &[other]),
         Needs::Global(words) => words.is_empty() || words.iter().any(|word| upper.global().meets(grants.set(&[word]))),
     }
 }
@@ -575,7 +598,10 @@ pub fn with_grants<T>(snapshot: &Snapshot, tell: impl FnOnce(&Grants) -> T) -> T
 pub fn differential(lab: &dyn Lab, extent: Extent) -> Tally {
     let kind = lab.kind();
     let mut tally = Tally::default();
-    for round in 0..extent.rounds {
+    for round in 0.. {
+        if tally.probes >= extent.probes {
+            break;
+        }
         let mut dice = Dice::new(extent.seed.wrapping_mul(1_000_003).wrapping_add(round));
         let world = World { kind, dice: &mut dice, statements: Vec::new(), accounts: Vec::new(), roles: Vec::new() };
         lab.ask(&[json!({"run": world.make()})]);

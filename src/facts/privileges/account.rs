@@ -9,6 +9,7 @@ use super::held;
 use super::name::{AccountName, quoted};
 use super::server::Server;
 use super::service::is_service_account;
+use super::tables::{Dialect, Family};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::mysql::Account;
@@ -68,6 +69,8 @@ facts! {
         server_requires_tls: Derived<bool> => server_requires_tls;
         /// Whether the server changes accounts by `ALTER USER … REQUIRE` (MySQL 5.7.6, MariaDB 10.2); older ones by `GRANT USAGE`.
         alters_accounts: Derived<bool> => alters_accounts;
+        /// Whether its server is a MySQL before 8.0, whose grant tables can be written by hand and are compared with what is in force.
+        grants_compared: Derived<bool> => grants_compared;
         /// Days until its password expires: its own setting, else the server's; `0` means never.
         password_days: Derived<i64> => password_days;
         /// Privileges that it reaches on everything: static and dynamic ones, of its own and through every role.
@@ -266,21 +269,8 @@ fn is_password_plugin(plugin: &str) -> bool {
     )
 }
 
-/// Every instance refuses: a session may be on any of them.
 fn server_requires_tls(account: &DatabaseAccount) -> Derived<bool> {
-    let variables = &account.server().variables;
-    let mut from = Vec::new();
-    let mut result = variables.incomplete.clone().map_or(Fact::Known(true), Fact::Unknown);
-    for record in &variables.records {
-        from.push(Place::data_of(record.at).member("require_secure_transport"));
-        match &record.data.require_secure_transport {
-            Fact::Known(value) if is_on(value) => {}
-            // A server without the variable (before 5.7.8) cannot demand TLS of all.
-            Fact::Known(_) | Fact::Absent => return Derived::new(Fact::Known(false), from),
-            Fact::Unknown(why) => result = Fact::Unknown(why.clone()),
-        }
-    }
-    Derived::new(result, from)
+    account.server().requires_tls()
 }
 
 /// How servers and parameter groups spell a switch that is on.
@@ -289,14 +279,23 @@ pub fn is_on(value: &str) -> bool {
 }
 
 fn alters_accounts(account: &DatabaseAccount) -> Derived<bool> {
-    let server = account.server();
-    let dialect = &server.grants().tables.dialect;
-    let first: &[u64] = if server.grants().is_mariadb() { &[10, 2] } else { &[5, 7, 6] };
+    of_dialect(account.server(), |dialect| {
+        let first: &[u64] = if dialect.family == Family::Mariadb { &[10, 2] } else { &[5, 7, 6] };
+        !dialect.is_before(first)
+    })
+}
+
+fn grants_compared(account: &DatabaseAccount) -> Derived<bool> {
+    of_dialect(account.server(), |dialect| dialect.family == Family::Mysql && dialect.is_before(&[8]))
+}
+
+/// What follows from whose server it is and its version, once a session told them.
+fn of_dialect(server: &Server, tell: impl Fn(&Dialect) -> bool) -> Derived<bool> {
     let sessions = &server.sessions;
     let from = sessions.records.iter().map(|session| Place::data_of(session.at).member("Version")).collect();
     let known = sessions.records.iter().any(|session| session.data.version.known().is_some());
     let why = || sessions.incomplete.clone().unwrap_or(Why::NotCollected);
-    Derived::new(if known { Fact::Known(!dialect.is_before(first)) } else { Fact::Unknown(why()) }, from)
+    Derived::new(if known { Fact::Known(tell(&server.grants().tables.dialect)) } else { Fact::Unknown(why()) }, from)
 }
 
 fn password_days(account: &DatabaseAccount) -> Derived<i64> {

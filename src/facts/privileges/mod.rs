@@ -2,6 +2,7 @@
 //! MySQL Reference Manual, "Access Control and Account Management".
 
 mod account;
+mod definer;
 pub mod effective;
 pub mod escalation;
 pub mod grants;
@@ -17,6 +18,7 @@ pub mod scope;
 pub mod server;
 mod service;
 pub mod session;
+mod setting;
 pub mod tables;
 
 pub use account::{DatabaseAccount, HostScope, Partial, is_on};

@@ -25,6 +25,8 @@ pub struct Rows<T> {
 /// The records of one server: of a cluster, whose instances share their grant tables, or of a server that was named by its address.
 #[derive(Debug)]
 pub struct Server {
+    /// ARN of the cluster, or `host:port`.
+    pub id: String,
     /// Identifier of the cluster, or `host:port`.
     pub name: String,
     /// The cluster, if it is one.
@@ -51,8 +53,10 @@ pub struct Server {
     pub default_roles: Rows<DefaultRole>,
     /// `mysql.proxies_priv`
     pub proxy_grants: Rows<ProxyGrant>,
-    /// Stored objects and whom they run as.
-    pub definers: Rows<Definer>,
+    /// Stored routines and views, and whom they run as.
+    pub code: Rows<Definer>,
+    /// Triggers and events, and whom they run as. Few may see all of them.
+    pub triggers: Rows<Definer>,
     /// The tables, read; filled by [`Server::grants`].
     pub grants: OnceLock<Grants>,
     /// Ways to become an administrator; filled by [`Server::escalations`].

@@ -294,8 +294,13 @@ impl Session<'_> {
     }
 
     /// The holders whose rows on this object count: with active roles of MySQL, the account and the roles; otherwise that one among
-    /// the account's namesakes whose host fits best, and the roles.
-    fn with_rows_on(&self, of: impl Fn(&Scope) -> bool) -> Result<Vec<HolderId>, Undecided> {
+    /// the account's namesakes whose host fits best, and the roles. A host fits that admits the client, and for some objects one that
+    /// `also` fits.
+    fn with_rows_on(
+        &self,
+        of: impl Fn(&Scope) -> bool,
+        also: impl Fn(&str) -> bool,
+    ) -> Result<Vec<HolderId>, Undecided> {
         let mariadb = self.grants.is_mariadb();
         if !mariadb && self.by_account {
             return Ok(self.holders().collect());
@@ -303,8 +308,9 @@ impl Session<'_> {
         let order = self.grants.tables.dialect.hosts();
         let has_row = |id: HolderId| self.grants.holder(id).own.iter().any(|(scope, _)| of(self.grants.scope(*scope)));
         let names = self.grants.namesakes(&self.grants.name(self.account).user).iter().copied();
+        let fits = |host: &str| order.admits(host, &self.client) || also(host);
         let mut fits: Vec<_> = names
-            .filter(|id| order.admits(&self.grants.name(*id).host, &self.client) && has_row(*id))
+            .filter(|id| fits(&self.grants.name(*id).host) && has_row(*id))
             .filter(|id| !self.grants.is_role_of_mariadb(*id))
             .map(|id| (order.rank(&self.grants.name(id).host).without_network(), id))
             .collect();
@@ -327,7 +333,7 @@ impl Session<'_> {
         let here =
             |scope: &Scope| matches!(scope, Scope::Table(d, t) | Scope::Column(d, t, _) if d == db && t == table);
         let mut result = OnTable { table: above, columns: BTreeMap::new() };
-        for holder in self.with_rows_on(here)? {
+        for holder in self.with_rows_on(here, |_| false)? {
             for (scope, set) in &self.grants.holder(holder).own {
                 match self.grants.scope(*scope) {
                     Scope::Table(d, t) if d == db && t == table => result.table = result.table.or(*set),
@@ -356,7 +362,11 @@ impl Session<'_> {
     pub fn on_routine(&self, kind: &str, db: &str, name: &str) -> Result<Privileges, Undecided> {
         let scope = Scope::routine(kind, db, name);
         let mut set = self.on_schema(db)?;
-        for holder in self.with_rows_on(|it| *it == scope)? {
+        // Rows on routines are looked up by the host of the account besides, as if it were the client's: `127.0.0.%` fits
+        // `127.0.0.0/8` as a text.
+        let own = &self.grants.name(self.account).host;
+        let also = |host: &str| like(own.as_bytes(), host.as_bytes());
+        for holder in self.with_rows_on(|it| *it == scope, also)? {
             set = set.or(self.exact(holder, &scope));
         }
         Ok(set.and(self.grants.sets.of_routines))

@@ -24,6 +24,8 @@ vocabulary! {
         Instance = "instance",
         /// A proxy in front of a cluster.
         Proxy = "proxy",
+        /// A server that belongs to no cluster.
+        Server = "server",
     }
 }
 
@@ -46,10 +48,10 @@ facts! {
 }
 
 facts! {
-    /// An endpoint of a cluster, as its handshakes showed it.
+    /// An endpoint of a cluster, or of a server that belongs to none, as its handshakes showed it.
     struct Endpoint = "endpoint" on TlsEndpoint {
-        /// The cluster; of a proxy, the one that it leads to.
-        cluster: Fact<Arc<Record<DbCluster>>>;
+        /// The cluster; of a proxy, the one that it leads to. Absent for a server that belongs to none.
+        cluster: Fact<Arc<Record<DbCluster>>>, optional;
         /// The proxy that it is an endpoint of.
         proxy: Fact<Arc<Record<DbProxy>>>, optional;
         /// The instance that it is the endpoint of.

@@ -139,11 +139,11 @@ impl Page {
     fn head(&mut self, assessment: &Assessment) {
         let (run, summary) = (&assessment.run, &assessment.summary);
         let title = self.brush.paint(Style::Bold, "aurora-audit");
-        let counts = [
-            words::count(summary.clusters, "cluster"),
-            words::count(summary.subjects, "subject"),
-            words::count(assessment.rules.len(), "rule"),
-        ];
+        let mut counts = vec![words::count(summary.clusters, "cluster")];
+        if summary.servers > 0 {
+            counts.push(words::count(summary.servers, "server"));
+        }
+        counts.extend([words::count(summary.subjects, "subject"), words::count(assessment.rules.len(), "rule")]);
         self.line(format!("{title} {} · {} · judged at {}", safe(&run.tool_version), counts.join(", "), run.now));
         for snapshot in &run.snapshots {
             let state = if snapshot.complete { "" } else { ", cut short" };

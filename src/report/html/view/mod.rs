@@ -41,7 +41,7 @@ pub struct Page {
     now: String,
     rules_sha256: Shown,
     verdict: Verdict,
-    counts: [Count; 3],
+    counts: Vec<Count>,
     outcomes: Vec<Tally>,
     matrix: Vec<MatrixRow>,
     bar: Vec<Segment>,
@@ -149,10 +149,15 @@ fn tone(assessment: &Assessment) -> &'static str {
     }
 }
 
-fn counts(assessment: &Assessment) -> [Count; 3] {
+fn counts(assessment: &Assessment) -> Vec<Count> {
     let summary = &assessment.summary;
     let count = |number: usize, what| Count { number: words::grouped(number), what };
-    [count(summary.clusters, "clusters"), count(summary.subjects, "subjects"), count(assessment.rules.len(), "rules")]
+    let mut counts = vec![count(summary.clusters, "clusters")];
+    if summary.servers > 0 {
+        counts.push(count(summary.servers, "servers"));
+    }
+    counts.extend([count(summary.subjects, "subjects"), count(assessment.rules.len(), "rules")]);
+    counts
 }
 
 fn tally(assessment: &Assessment, outcome: Outcome) -> Tally {
