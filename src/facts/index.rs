@@ -112,6 +112,12 @@ impl Index {
         self.listings.get(scope)?.get(source)?.get(kind)?.get(target)
     }
 
+    /// The newest listing of all that `source` returned, complete or not.
+    pub fn newest_listing(&self, scope: &Scope, source: &str) -> Option<&Arc<Record<Listing>>> {
+        let of_kinds = self.listings.get(scope)?.get(source)?.values();
+        of_kinds.filter_map(|of_kind| of_kind.get(None)).flatten().max_by_key(|listing| listing.observed)
+    }
+
     /// When `records` held all that `source` returned in `scope` for `target`: the time of the newest complete listing, and its
     /// file. A line that stands twice counts once, so that it cannot stand in for one that is missing.
     fn complete<T>(

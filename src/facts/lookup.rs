@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::index::{ByScope, Scope};
 use crate::model::Fact;
+use crate::snapshot::schema::cloudtrail::TrailStatus;
+use crate::snapshot::schema::kms::{Key, KeyPolicy, KeyRotationStatus};
 use crate::snapshot::schema::mysql::{
     Account, ClientConnection, ColumnGrant, DefaultRole, Definer, DynamicGrant, GlobalVariables, ProxyGrant, RoleEdge,
     RoutineGrant, SchemaGrant, Session, TableGrant,
 };
 use crate::snapshot::schema::rds::{DbClusterParameters, DbClusterSnapshotAttributes};
 use crate::snapshot::schema::rds_proxy::DbProxyTargets;
+use crate::snapshot::schema::secretsmanager::SecretPolicy;
 use crate::snapshot::schema::tls::TlsEndpoint;
 use crate::snapshot::{Record, Records};
 
@@ -51,6 +54,16 @@ pub struct Lookups {
     pub parameters: Lookup<DbClusterParameters>,
     /// By the name of the snapshot.
     pub snapshot_attributes: Lookup<DbClusterSnapshotAttributes>,
+    /// By ARN.
+    pub keys: Lookup<Key>,
+    /// By the ARN of the key.
+    pub key_rotation_statuses: Lookup<KeyRotationStatus>,
+    /// By the ARN of the key.
+    pub key_policies: Lookup<KeyPolicy>,
+    /// By the ARN of the secret.
+    pub secret_policies: Lookup<SecretPolicy>,
+    /// By the ARN of the trail.
+    pub trail_statuses: Lookup<TrailStatus>,
     /// By `host:port`.
     pub endpoints: Lookup<TlsEndpoint>,
     /// By the name of the proxy.
@@ -93,6 +106,11 @@ impl Lookups {
             snapshot_attributes: Lookup::new(&records.db_cluster_snapshot_attributes, |it| {
                 text(&it.data.db_cluster_snapshot_identifier)
             }),
+            keys: Lookup::new(&records.keys, |it| text(&it.data.arn)),
+            key_rotation_statuses: Lookup::new(&records.key_rotation_statuses, |it| text(&it.data.key_id)),
+            key_policies: Lookup::new(&records.key_policies, |it| text(&it.data.key_id)),
+            secret_policies: Lookup::new(&records.secret_policies, |it| text(&it.data.arn)),
+            trail_statuses: Lookup::new(&records.trail_statuses, |it| text(&it.data.trail_arn)),
             endpoints: Lookup::new(&records.tls_endpoints, |it| Some(&it.id)),
             proxy_targets: Lookup::new(&records.db_proxy_targets, |it| text(&it.data.db_proxy_name)),
             clients: Lookup::new(&records.client_connections, |it| text(&it.data.db_cluster_arn)),

@@ -13,8 +13,14 @@ use super::network::View;
 use super::privileges::server::Server;
 use super::tls::{Endpoint, EndpointRole, Issuer, Owner, Probe};
 use crate::model::{Explain, Fact, Why};
+use crate::snapshot::schema::backup::ProtectedResource;
+use crate::snapshot::schema::cloudtrail::Trail;
+use crate::snapshot::schema::guardduty::Detector;
+use crate::snapshot::schema::logs::LogGroup;
 use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
+use crate::snapshot::schema::rds_operations::{DbMajorEngineVersion, EventSubscription, GlobalCluster};
 use crate::snapshot::schema::rds_proxy::{CertificateAuthority, DbClusterEndpoint, DbProxy, DbProxyEndpoint};
+use crate::snapshot::schema::secretsmanager::Secret;
 use crate::snapshot::schema::tls::{ProbeDepth, TlsEndpoint};
 use crate::snapshot::{Record, explained};
 
@@ -68,6 +74,24 @@ tables! {
     /// By identifier.
     snapshots: DbClusterSnapshot = "rds:DescribeDBClusterSnapshots",
         db_cluster_snapshots by db_cluster_snapshot_identifier;
+    /// By name.
+    global_clusters: GlobalCluster = "rds:DescribeGlobalClusters", global_clusters by global_cluster_identifier;
+    /// By version.
+    major_engine_versions: DbMajorEngineVersion = "rds:DescribeDBMajorEngineVersions",
+        db_major_engine_versions by major_engine_version;
+    /// By name.
+    event_subscriptions: EventSubscription = "rds:DescribeEventSubscriptions",
+        event_subscriptions by cust_subscription_id;
+    /// By name.
+    log_groups: LogGroup = "logs:DescribeLogGroups", log_groups by log_group_name;
+    /// By id.
+    detectors: Detector = "guardduty:ListDetectors", detectors by detector_id;
+    /// By ARN.
+    trails: Trail = "cloudtrail:DescribeTrails", trails by trail_arn;
+    /// By ARN.
+    protected_resources: ProtectedResource = "backup:ListProtectedResources", protected_resources by resource_arn;
+    /// By ARN.
+    secrets: Secret = "secretsmanager:ListSecrets", secrets by arn;
 }
 
 /// Instances by the name of their cluster.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::aws_account::{AwsAccount, UserCredentials, aws_accounts, user_credentials};
+use super::aws_region::{AwsRegion, aws_regions};
 use super::cluster::Cluster;
 use super::cluster_snapshot::{ClusterSnapshot, cluster_snapshots};
 use super::database;
@@ -13,11 +14,13 @@ use super::iam::evaluate::Options;
 use super::iam::{Policy, Principals};
 use super::index::Scope;
 use super::instance::{Instance, instances};
+use super::kms_key::{KmsKey, kms_keys};
 use super::principal::{AccountAccess, Principal, account_access, principals};
 use super::privileges::DatabaseAccount;
 use super::proxy::{Proxy, proxies};
 use super::region::Region;
 use super::scope::{GLOBAL, accounts, scopes};
+use super::secret::{Secret, secrets};
 use super::subject::{Identity, Subject, Subjects, TargetType};
 use super::subnet_group::{SubnetGroup, subnet_groups};
 use super::tls::Endpoint;
@@ -44,6 +47,9 @@ pub struct Facts {
     principals: OnceLock<Found<Principal>>,
     aws_accounts: OnceLock<Found<AwsAccount>>,
     user_credentials: OnceLock<Found<UserCredentials>>,
+    aws_regions: OnceLock<Found<AwsRegion>>,
+    kms_keys: OnceLock<Found<KmsKey>>,
+    secrets: OnceLock<Found<Secret>>,
 }
 
 /// A policy and its account.
@@ -63,6 +69,9 @@ pub const TARGETS: &[TargetType] = &[
     TargetType { name: "iam_principal", object_type: &Principal::OBJECT_TYPE },
     TargetType { name: "iam_user", object_type: &UserCredentials::OBJECT_TYPE },
     TargetType { name: "aws_account", object_type: &AwsAccount::OBJECT_TYPE },
+    TargetType { name: "aws_region", object_type: &AwsRegion::OBJECT_TYPE },
+    TargetType { name: "kms_key", object_type: &KmsKey::OBJECT_TYPE },
+    TargetType { name: "secret", object_type: &Secret::OBJECT_TYPE },
 ];
 
 impl Facts {
@@ -99,6 +108,9 @@ impl Facts {
             principals: OnceLock::new(),
             aws_accounts: OnceLock::new(),
             user_credentials: OnceLock::new(),
+            aws_regions: OnceLock::new(),
+            kms_keys: OnceLock::new(),
+            secrets: OnceLock::new(),
         }
     }
 
@@ -222,6 +234,18 @@ impl Facts {
         self.user_credentials.get_or_init(|| self.in_accounts(user_credentials))
     }
 
+    fn aws_regions(&self) -> &Found<AwsRegion> {
+        self.aws_regions.get_or_init(|| self.in_regions(aws_regions))
+    }
+
+    fn kms_keys(&self) -> &Found<KmsKey> {
+        self.kms_keys.get_or_init(|| self.in_regions(kms_keys))
+    }
+
+    fn secrets(&self) -> &Found<Secret> {
+        self.secrets.get_or_init(|| self.in_regions(secrets))
+    }
+
     fn in_accounts<T>(&self, found_in: impl Fn(&Estate, &Scope) -> Found<T>) -> Found<T> {
         let mut all = Found::default();
         for account in &self.accounts {
@@ -284,6 +308,9 @@ impl Subjects for Facts {
             "aws_account" => subjects(self.aws_accounts(), |it| {
                 (of("aws_account", &it.record, &Fact::Known(it.record.account.clone())), it)
             }),
+            "aws_region" => subjects(self.aws_regions(), |it| (region_identity(it), it)),
+            "kms_key" => subjects(self.kms_keys(), |it| (of("kms_key", &it.record, &it.record.data.key_id), it)),
+            "secret" => subjects(self.secrets(), |it| (of("secret", &it.record, &it.record.data.name), it)),
             "iam_policy" => subjects(self.policies(), |(account, policy)| (policy_identity(account, policy), policy)),
             _ => Vec::new(),
         }
@@ -323,6 +350,17 @@ fn principal_identity(principal: &Principal) -> Identity {
         name: Untrusted::new(who.name.clone()),
         account: who.account.clone(),
         region: GLOBAL.to_owned(),
+    }
+}
+
+fn region_identity(region: &AwsRegion) -> Identity {
+    let (account, name) = region.region.scope.clone();
+    Identity {
+        kind: "aws_region",
+        id: Untrusted::new(format!("{account}/{name}")),
+        name: Untrusted::new(name.clone()),
+        account,
+        region: name,
     }
 }
 

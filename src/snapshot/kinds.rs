@@ -7,7 +7,8 @@ use serde::de::Error as _;
 
 use super::line::{Line, Record};
 use super::schema::{
-    collection, ec2, ecs, iam, lambda, mysql, organizations, rds, rds_parameter, rds_proxy, secretsmanager, sts, tls,
+    backup, cloudtrail, collection, ec2, ecs, guardduty, iam, kms, lambda, logs, mysql, organizations, rds,
+    rds_operations, rds_parameter, rds_proxy, secretsmanager, sts, tls,
 };
 use crate::model::{Gap, RecordRef};
 
@@ -116,6 +117,17 @@ kinds! {
     "rds.db_subnet_group" db_subnet_groups: rds::DbSubnetGroup;
     "rds.db_cluster_snapshot" db_cluster_snapshots: rds::DbClusterSnapshot;
     "rds.db_cluster_snapshot_attributes" db_cluster_snapshot_attributes: rds::DbClusterSnapshotAttributes;
+    "rds.global_cluster" global_clusters: rds_operations::GlobalCluster;
+    "rds.db_major_engine_version" db_major_engine_versions: rds_operations::DbMajorEngineVersion;
+    "rds.event_subscription" event_subscriptions: rds_operations::EventSubscription;
+    "kms.key" keys: kms::Key;
+    "kms.key_rotation_status" key_rotation_statuses: kms::KeyRotationStatus;
+    "kms.key_policy" key_policies: kms::KeyPolicy;
+    "logs.log_group" log_groups: logs::LogGroup;
+    "guardduty.detector" detectors: guardduty::Detector;
+    "cloudtrail.trail" trails: cloudtrail::Trail;
+    "cloudtrail.trail_status" trail_statuses: cloudtrail::TrailStatus;
+    "backup.protected_resource" protected_resources: backup::ProtectedResource;
     "ec2.vpc" vpcs: ec2::Vpc;
     "ec2.subnet" subnets: ec2::Subnet;
     "ec2.route_table" route_tables: ec2::RouteTable;
@@ -144,11 +156,8 @@ kinds! {
     "iam.policy" policies: iam::ManagedPolicyDetail;
     "iam.account_summary" account_summaries: iam::AccountSummary;
     "iam.credential_report" credential_reports: iam::CredentialReportRow;
-    "organizations.organization" organizations: organizations::Organization;
-    "organizations.root" organization_roots: organizations::Root;
-    "organizations.parent" organization_parents: organizations::Parent;
-    "organizations.target_policies" organization_target_policies: organizations::TargetPolicies;
-    "organizations.policy" organization_policies: organizations::Policy;
+    backup, cloudtrail, collection, ec2, ecs, guardduty, iam, kms, lambda, logs, mysql, organizations, rds, rds_operations, rds_parameter,
+    rds_proxy, secretsmanager, sts, tls,
     "secretsmanager.resource_policy" secret_policies: secretsmanager::SecretPolicy;
     "mysql.session" sessions: mysql::Session;
     "mysql.global_variables" global_variables: mysql::GlobalVariables;

@@ -1,17 +1,23 @@
 //! Clusters with everything that belongs to them.
 
+mod audit_log;
 mod database;
 mod endpoint;
 mod member;
 mod network;
+mod operations;
 
 use std::sync::Arc;
 
+use self::audit_log::{AuditLog, audit_log};
 use self::database::{accounts, all_variables, clients, rdsadmin_deviations, variables};
 use self::endpoint::endpoints;
 use self::member::instances;
 pub(super) use self::network::group_ids;
 use self::network::{admits_all_ipv4, admits_all_ipv6, flow_logs, ingress, security_groups, vpc, world_ingress};
+use self::operations::{
+    DatabaseLog, EngineSupport, engine_support, global_cluster, log_groups, protected_resource, storage_key,
+};
 use super::found::Found;
 use super::instance::Instance;
 use super::network::{Ingress, IngressRule};
@@ -21,9 +27,12 @@ use super::region::Region;
 use super::tls::{self, Client, Disagreement, Endpoint, TlsSettings};
 use crate::model::{Derived, Fact, Place, Version, Why};
 use crate::snapshot::Record;
+use crate::snapshot::schema::backup::ProtectedResource;
 use crate::snapshot::schema::ec2::{SecurityGroup, Vpc};
+use crate::snapshot::schema::kms::Key;
 use crate::snapshot::schema::mysql::GlobalVariables;
 use crate::snapshot::schema::rds::DbCluster;
+use crate::snapshot::schema::rds_operations::GlobalCluster;
 
 facts! {
     /// An Aurora cluster.
@@ -34,6 +43,8 @@ facts! {
         parameters: ClusterParameters => parameters;
         /// Whether every member runs the values of the group; unknown while one of them waits for a reboot.
         parameters_in_force: Derived<bool> => parameters_in_force;
+        /// What its audit log holds, once it is on.
+        audit_log: AuditLog => audit_log;
         /// Global variables of the server that was logged in to.
         variables: Fact<Arc<Record<GlobalVariables>>> => variables;
         /// Whether connections without TLS are refused: what the running server says, else what the parameter group says.
@@ -46,6 +57,16 @@ facts! {
         clients: Fact<Vec<Arc<Client>>> => clients;
         /// Aurora's own version, as in `3.08.2`; absent in versions that do not carry one.
         aurora_version: Derived<Version> => aurora_version, optional;
+        /// The KMS key of its storage; absent where AWS owns the key or there is none.
+        storage_key: Fact<Arc<Record<Key>>> => storage_key, optional;
+        /// The groups of CloudWatch Logs that it writes to.
+        log_groups: Fact<Vec<Arc<DatabaseLog>>> => log_groups;
+        /// What AWS Backup knows of it; absent where AWS Backup never backed it up.
+        protected_resource: Fact<Arc<Record<ProtectedResource>>> => protected_resource, optional;
+        /// How long its major version is supported.
+        engine_support: Fact<Arc<EngineSupport>> => engine_support;
+        /// The global database that it belongs to; absent where it stands alone.
+        global_cluster: Fact<Arc<Record<GlobalCluster>>> => global_cluster, optional;
         /// Its VPC.
         vpc: Fact<Arc<Record<Vpc>>> => vpc;
         /// Whether its VPC keeps a log of the connections that are refused.

@@ -37,8 +37,10 @@ pub mod organization;
 mod policy;
 pub mod simulate;
 mod statement;
+mod strangers;
 
 pub use arn::Arn;
 pub use glob::{Glob, Token, matches as wildcard_matches};
 pub use policy::{Policy, PolicyKind, Principals};
 pub use statement::{Effect, Statement};
+pub use strangers::{Strangers, strangers};

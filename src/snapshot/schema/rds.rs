@@ -86,6 +86,12 @@ record! {
         "HttpEndpointEnabled" http_endpoint_enabled: bool, unknown;
         /// Whether the cluster is protected against deletion.
         "DeletionProtection" deletion_protection: bool, unknown;
+        /// Whether its instances stand in more than one availability zone.
+        "MultiAZ" multi_az: bool, unknown;
+        /// ARN of the cluster or instance that it replicates.
+        "ReplicationSourceIdentifier" replication_source_identifier: String, absent;
+        /// Changes that wait for the maintenance window; left out when none do.
+        "PendingModifiedValues" pending_modified_values: ClusterPendingModifiedValues, absent;
         /// Days that automatic backups are kept.
         "BackupRetentionPeriod" backup_retention_period: i64, unknown;
         /// Log types that go to CloudWatch Logs.
@@ -96,6 +102,18 @@ record! {
         "NetworkType" network_type: String, unknown;
         /// Tags.
         "TagList" tag_list: Vec<Tag>, empty;
+    }
+}
+
+record! {
+    /// Changes of a cluster that wait for the maintenance window.
+    struct ClusterPendingModifiedValues / ClusterPendingModifiedValuesAnswer = "cluster_pending_modified_values" {
+        /// The version it will have.
+        "EngineVersion" engine_version: String, absent;
+        /// Whether IAM database authentication will be on.
+        "IAMDatabaseAuthenticationEnabled" iam_database_authentication_enabled: bool, absent;
+        /// Days that automatic backups will be kept.
+        "BackupRetentionPeriod" backup_retention_period: i64, absent;
     }
 }
 
@@ -192,6 +210,12 @@ record! {
     struct PendingModifiedValues / PendingModifiedValuesAnswer = "pending_modified_values" {
         /// The class it will have.
         "DBInstanceClass" db_instance_class: String, absent;
+        /// The certificate authority it will have.
+        "CACertificateIdentifier" ca_certificate_identifier: String, absent;
+        /// The version it will have.
+        "EngineVersion" engine_version: String, absent;
+        /// Whether IAM database authentication will be on.
+        "IAMDatabaseAuthenticationEnabled" iam_database_authentication_enabled: bool, absent;
     }
 }
 

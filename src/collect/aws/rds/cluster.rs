@@ -5,8 +5,8 @@ use aws_sdk_rds::types;
 use super::part;
 use crate::collect::aws::listing::{Entry, each};
 use crate::snapshot::schema::rds::{
-    DbCluster, DbClusterAnswer, DbClusterMember, DbClusterMemberAnswer, DbClusterRole, DbClusterRoleAnswer,
-    MasterUserSecret, MasterUserSecretAnswer,
+    ClusterPendingModifiedValues, ClusterPendingModifiedValuesAnswer, DbCluster, DbClusterAnswer, DbClusterMember,
+    DbClusterMemberAnswer, DbClusterRole, DbClusterRoleAnswer, MasterUserSecret, MasterUserSecretAnswer,
 };
 
 pub(super) fn cluster(cluster: types::DbCluster) -> Entry<DbCluster> {
@@ -44,6 +44,9 @@ fn answer(cluster: types::DbCluster) -> DbClusterAnswer {
         iam_database_authentication_enabled: cluster.iam_database_authentication_enabled,
         http_endpoint_enabled: cluster.http_endpoint_enabled,
         deletion_protection: cluster.deletion_protection,
+        multi_az: cluster.multi_az,
+        replication_source_identifier: cluster.replication_source_identifier,
+        pending_modified_values: cluster.pending_modified_values.map(pending),
         backup_retention_period: cluster.backup_retention_period.map(i64::from),
         enabled_cloudwatch_logs_exports: cluster.enabled_cloudwatch_logs_exports,
         associated_roles: each(cluster.associated_roles, role),
@@ -63,6 +66,15 @@ fn member(member: types::DbClusterMember) -> DbClusterMember {
 
 fn role(role: types::DbClusterRole) -> DbClusterRole {
     DbClusterRoleAnswer { role_arn: role.role_arn, status: role.status, feature_name: role.feature_name }.record()
+}
+
+fn pending(values: types::ClusterPendingModifiedValues) -> ClusterPendingModifiedValues {
+    ClusterPendingModifiedValuesAnswer {
+        engine_version: values.engine_version,
+        iam_database_authentication_enabled: values.iam_database_authentication_enabled,
+        backup_retention_period: values.backup_retention_period.map(i64::from),
+    }
+    .record()
 }
 
 fn secret(secret: types::MasterUserSecret) -> MasterUserSecret {

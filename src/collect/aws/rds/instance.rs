@@ -40,7 +40,13 @@ fn answer(instance: types::DbInstance) -> DbInstanceAnswer {
 }
 
 fn pending(values: types::PendingModifiedValues) -> PendingModifiedValues {
-    PendingModifiedValuesAnswer { db_instance_class: values.db_instance_class }.record()
+    PendingModifiedValuesAnswer {
+        db_instance_class: values.db_instance_class,
+        ca_certificate_identifier: values.ca_certificate_identifier,
+        engine_version: values.engine_version,
+        iam_database_authentication_enabled: values.iam_database_authentication_enabled,
+    }
+    .record()
 }
 
 fn endpoint(endpoint: types::Endpoint) -> InstanceEndpoint {
