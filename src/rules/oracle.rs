@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cel::extractors::This;
 use cel::{Context, ExecutionError, Program, Value as Cel};
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::expr::SIGNATURES;
@@ -75,6 +76,12 @@ fn failed(function: &str) -> ExecutionError {
 
 /// What the oracle lacks. Written anew, not by our own functions.
 fn context() -> Context<'static, 'static> {
+    context_at(Some(Timestamp::UNIX_EPOCH))
+}
+
+/// The context of a subject that was observed at `at`; where nobody knows when, the functions of the time fail.
+fn context_at(at: Option<Timestamp>) -> Context<'static, 'static> {
+    let observed = move || at.map(Timestamp::as_millisecond).ok_or_else(|| failed("time"));
     let mut context = Context::default();
     macro_rules! add {
         ($($name:literal = $function:expr;)*) => {$(
@@ -103,7 +110,8 @@ fn context() -> Context<'static, 'static> {
             let address: std::net::IpAddr = it.parse().map_err(|_| failed("ip"))?;
             Ok(Cel::Bool(matches!(address, std::net::IpAddr::V4(it) if it.is_private())))
         };
-        "time_since" = |it: i64| -it;
+        "time_observed" = move || -> Answer { observed().map(Cel::Int) };
+        "time_since" = move |it: i64| -> Answer { observed().map(|observed| Cel::Int(observed - it)) };
         "time_days" = |it: i64| it / 86_400_000;
     }
     context
@@ -176,7 +184,7 @@ fn shipped_rules_mean_the_same() {
     // Sets of addresses are counted by us alone: there is nothing to compare with.
     for rule in rules.rules.iter().filter(|rule| !rule.text.contains("cidr.ipv")) {
         for (subject, element, values, ours) in rule.judged_cases() {
-            let mut context = context();
+            let mut context = context_at(subject.observed());
             context.add_variable_from_value("r", object_of(subject));
             if let (Some((name, _)), Some(items)) = (&rule.for_each, element) {
                 let Some(element) = of(crate::model::List::get(items, 0)) else { continue };
