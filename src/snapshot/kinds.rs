@@ -156,8 +156,12 @@ kinds! {
     "iam.policy" policies: iam::ManagedPolicyDetail;
     "iam.account_summary" account_summaries: iam::AccountSummary;
     "iam.credential_report" credential_reports: iam::CredentialReportRow;
-    backup, cloudtrail, collection, ec2, ecs, guardduty, iam, kms, lambda, logs, mysql, organizations, rds, rds_operations, rds_parameter,
-    rds_proxy, secretsmanager, sts, tls,
+    "organizations.organization" organizations: organizations::Organization;
+    "organizations.root" organization_roots: organizations::Root;
+    "organizations.parent" organization_parents: organizations::Parent;
+    "organizations.target_policies" organization_target_policies: organizations::TargetPolicies;
+    "organizations.policy" organization_policies: organizations::Policy;
+    "secretsmanager.secret" secrets: secretsmanager::Secret;
     "secretsmanager.resource_policy" secret_policies: secretsmanager::SecretPolicy;
     "mysql.session" sessions: mysql::Session;
     "mysql.global_variables" global_variables: mysql::GlobalVariables;
