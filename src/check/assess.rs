@@ -98,7 +98,10 @@ fn standing(assessment: &Assessment, snapshot: &Snapshot, gate: GateOptions) -> 
     let summary = &assessment.summary;
     let decided = |outcome| summary.outcomes.get(&outcome).copied().unwrap_or_default();
     let voluntary = assessment.gaps.iter().filter(|gap| gap.reason.is_voluntary());
-    let left_out: BTreeSet<_> = voluntary.map(|gap| gap.what.split(':').next().unwrap_or_default()).collect();
+    let left_out = voluntary.map(|gap| gap.what.split(':').next().unwrap_or_default());
+    // Where servers were named by their address nobody asked AWS.
+    let aws = snapshot.files.iter().any(|file| file.header.scope.collectors.iter().any(|it| it == "aws"));
+    let left_out: BTreeSet<_> = left_out.chain((!aws && summary.servers > 0).then_some("aws")).collect();
     let whole =
         |file: &SnapshotFile| Some(format!("{} is not whole: {}", file.path.display(), incomplete_because(file)?));
     let mut standing = Standing {

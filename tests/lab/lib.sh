@@ -32,7 +32,7 @@ retry() {
 
 # Two runs at once would tread on each other's pid files. Daemons must not inherit the lock.
 take_lock() {
-    mkdir -p "$LAB"
+    mkdir -p "$LAB" "$LAB/log"
     exec 9>"$LAB/lock"
     flock 9
 }

@@ -1,6 +1,9 @@
 //! Variables of a server's instances that decide what its clients and accounts are exposed to.
 
+use std::collections::BTreeSet;
+
 use super::account::{Partial, is_on};
+use super::escalation::Escalation;
 use super::server::Server;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
@@ -86,11 +89,14 @@ impl Server {
         let grants = self.grants();
         let mut found = Vec::new();
         let mut unread = None;
+        // Everybody has all of them, each of them included: what counts is the way that goes through none of the others.
+        let mandatory: BTreeSet<_> = grants.tables.mandatory.iter().map(|(name, _)| name.to_string()).collect();
+        let is_own = |way: &Escalation| way.path.iter().skip(1).all(|step| !mandatory.contains(step));
         for (name, _) in &grants.tables.mandatory {
             // A role that is missing is passed over by the server.
             let Some(id) = grants.id(name) else { continue };
             let escalations = self.escalations().of(grants, id);
-            if !escalations.ways.is_empty() {
+            if escalations.ways.iter().any(is_own) {
                 found.push(name.to_string());
             } else if let Some(why) = escalations.unread {
                 unread = Some(why);
