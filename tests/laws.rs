@@ -106,7 +106,9 @@ fn without(line: &Value, pointer: &str) -> String {
 
 /// Members of policy documents are text to the snapshot: a policy without an element is another policy, not an unread one.
 fn is_document(pointer: &str) -> bool {
-    ["/Document/", "/PolicyDocument/", "/AssumeRolePolicyDocument/"].iter().any(|document| pointer.contains(document))
+    ["/Document/", "/PolicyDocument/", "/AssumeRolePolicyDocument/", "/Content/"]
+        .iter()
+        .any(|document| pointer.contains(document))
 }
 
 /// A line, and the pointer of a value in it.
@@ -173,6 +175,39 @@ fn a_line_read_in_place_is_judged_as_a_whole_file_is() {
         fewer[removal.0] = without(&removal.1, &removal.2);
         assert_eq!(judged(&rules, &removed(&whole, removal)), verdicts(&rules, &fewer), "{removal:?}");
     });
+}
+
+/// An account and the organisation above it, read by another account: nothing less known of either makes a verdict better.
+#[test]
+fn an_organisation_less_makes_no_verdict_better() {
+    let rules = builtin_rules();
+    let file = |name: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(common::root().join("fixtures/iam").join(name)).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    let (orders, organization) = (file("orders.jsonl"), file("organization.jsonl"));
+    let (above, account) = (&organization[1..organization.len() - 1], &orders[..orders.len() - 1]);
+    let whole = read(&[account, above].concat());
+    let before = judged(&rules, &whole);
+    let lines = [account, above, &orders[orders.len() - 1..]].concat();
+    let removals = removals(&lines);
+    let values = removals
+        .iter()
+        .map(|removal| (format!("line {} without {}", removal.0 + 1, removal.2), removed(&whole, removal)));
+    let records = (1..lines.len() - 1).map(|index| {
+        let mut fewer = whole.clone();
+        Arc::make_mut(&mut fewer.records).remove(at(index));
+        (format!("without line {}", index + 1), fewer)
+    });
+    let all: Vec<_> = values.chain(records).collect();
+    let broken: Vec<_> = all
+        .par_iter()
+        .flat_map_iter(|(what, fewer)| {
+            broken_laws(&before, &judged(&rules, fewer)).into_iter().map(move |law| format!("{what}: {law}"))
+        })
+        .collect();
+    assert!(all.len() > 100, "{}", all.len());
+    assert!(broken.is_empty(), "{} broken\n{}", broken.len(), broken[..broken.len().min(20)].join("\n"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::assessment::{
 };
 use super::baseline::{Baseline, compare};
 use super::gate::{GateOptions, Standing, judge};
+use crate::facts::iam::evaluate::Options;
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};
 use crate::rules::{Detail, Element, Evidence, Rule, RuleSet, Verdict, evaluate};
@@ -28,12 +29,14 @@ pub struct Terms<'a> {
     pub gate: GateOptions,
     /// What is compared with.
     pub baseline: Option<&'a Baseline>,
+    /// How IAM decides what policies leave open that were not read.
+    pub decisions: Options,
 }
 
 /// Judges a snapshot by rules and asks the gate. `detail` says which verdicts show what decided them: a report that shows
 /// no passes need not wait for their evidence.
 pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Timestamp, detail: Detail) -> Assessment {
-    let facts = Facts::new(snapshot);
+    let facts = Facts::deciding(snapshot, terms.decisions);
     let verdicts = evaluate(rules, &facts, detail);
     let places = Places::of(snapshot, &verdicts);
     let gaps = gaps(snapshot);

@@ -252,6 +252,9 @@ pub struct JudgeArgs {
     /// Percent of the verdicts that must have come about, even with --allow-incomplete; what was left out by choice aside
     #[arg(long, value_name = "PERCENT", env = "AURORA_AUDIT_MIN_COVERAGE", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub min_coverage: Option<u8>,
+    /// Leave verdicts open that rest on service control policies which were not read, instead of assuming that they deny nothing
+    #[arg(long, env = "AURORA_AUDIT_SCPS_UNKNOWN", value_parser = BoolishValueParser::new())]
+    pub scps_unknown: bool,
     /// Tolerate what could not be read
     #[arg(long, env = "AURORA_AUDIT_ALLOW_INCOMPLETE", value_parser = BoolishValueParser::new())]
     pub allow_incomplete: bool,

@@ -11,6 +11,7 @@ use super::output::write_reports;
 use super::rules::load;
 use crate::check::{Assessment, Baseline, GateOptions, Terms, assess};
 use crate::config::{CheckSettings, resolve_time};
+use crate::facts::iam::evaluate::{Options, UnreadScps};
 use crate::report::read_assessment;
 use crate::rules::{Detail, RuleSet, run_cases};
 use crate::snapshot::{self, Snapshot, read_text};
@@ -57,6 +58,7 @@ pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
             allow_incomplete: args.allow_incomplete,
         },
         baseline: args.baseline.clone(),
+        scps_unknown: args.scps_unknown,
         exit_zero: args.exit_zero,
         now: resolve_time(args.now.as_deref(), clock)?,
         rules: args.folders.rules.clone(),
@@ -84,7 +86,9 @@ pub fn judge(snapshot: &Snapshot, known: &Known, settings: &CheckSettings, args:
     let profile = args.writing.sarif_profile;
     let shown = settings.outputs.iter().any(|output| output.format.shows_passes(profile));
     let detail = if shown { Detail::All } else { Detail::Findings };
-    let terms = Terms { gate: settings.gate, baseline: known.baseline.as_ref() };
+    let unread_scps = if settings.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
+    let decisions = Options { unread_scps, ..Options::default() };
+    let terms = Terms { gate: settings.gate, baseline: known.baseline.as_ref(), decisions };
     let assessment = assess(snapshot, &known.rules, terms, settings.now, detail);
     write_reports(&assessment, &settings.outputs, args.writing.sarif_profile)?;
     Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))

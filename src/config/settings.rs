@@ -15,6 +15,8 @@ pub struct CheckSettings {
     pub gate: GateOptions,
     /// Assessment to compare with.
     pub baseline: Option<PathBuf>,
+    /// Whether verdicts stay open that rest on service control policies which were not read.
+    pub scps_unknown: bool,
     /// Whether a failed or incomplete gate ends with exit code 0 all the same.
     pub exit_zero: bool,
     /// The time that waivers and stale tables are judged at.

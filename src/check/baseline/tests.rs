@@ -182,7 +182,7 @@ fn the_same_again_is_unchanged() {
     assert_eq!(first.gate.result, crate::check::GateResult::Failed);
     let baseline = Baseline { path: "first.json".to_owned(), assessment: first.clone() };
     let gate = GateOptions { fail_on_new: true, ..gate };
-    let second = judged(Terms { gate, baseline: Some(&baseline) });
+    let second = judged(Terms { gate, baseline: Some(&baseline), ..Terms::default() });
     let [new, regressed, unchanged, fixed, not_reassessed] = counts(&second);
     assert_eq!([new, regressed, fixed, not_reassessed], [0; 4]);
     assert_eq!(unchanged, findings(&first).count());

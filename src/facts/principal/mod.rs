@@ -328,4 +328,6 @@ pub(super) fn principals(access: &Arc<AccountAccess>) -> Found<Principal> {
 }
 
 #[cfg(test)]
+mod steps_tests;
+#[cfg(test)]
 mod tests;

@@ -114,3 +114,37 @@ fn a_proxy_is_a_door_of_its_own() {
     assert_eq!(dead(&to_proxy(&behind_a_proxy(true))), [""; 0]);
     assert_eq!(dead(&to_proxy(&behind_a_proxy(false))), ["unknown"]);
 }
+
+/// The account with another policy in the role `app`, as far as its file goes.
+fn with_policy(document: &serde_json::Value) -> String {
+    let change = |line: &str| {
+        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+        if record["data"]["RoleName"] == "app" {
+            record["data"]["RolePolicyList"][0]["PolicyDocument"] = document.clone();
+        }
+        record.to_string()
+    };
+    let lines: Vec<_> = ORDERS.lines().filter(|line| !line.contains(r#""kind":"trailer""#)).map(change).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn what_cannot_be_read_of_a_policy_leaves_logins_open() {
+    use serde_json::json;
+    let ours = "arn:aws:rds-db:eu-west-1:111122223333:dbuser:cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ/orders_app";
+    let statement = |condition: serde_json::Value| json!({"Effect": "Allow", "Action": "rds-db:connect", "Resource": ours, "Condition": condition});
+    let good = statement(json!({}));
+    let document = |statements: serde_json::Value| json!({"Version": "2012-10-17", "Statement": statements});
+    let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+    for (document, expected) in [
+        (document(good.clone()), vec!["orders_app"]),
+        (json!("%7B%FF%7D"), vec!["orders_admin?", "*?"]),
+        (json!(deep), vec!["orders_admin?", "*?"]),
+        (document(json!([good, statement(json!({"StringEqualz": {"aws:username": "x"}}))])), vec!["orders_app"]),
+        (document(statement(json!({"StringEqualz": {"aws:username": "x"}}))), vec!["orders_app?"]),
+        (document(statement(json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}))), vec![]),
+        (document(statement(json!({"DateLessThan": {"aws:CurrentTime": "never"}}))), vec!["orders_app?"]),
+    ] {
+        assert_eq!(logins(&named(&[&with_policy(&document)], "app")), expected, "{document}");
+    }
+}
