@@ -193,8 +193,14 @@ fn deadline(context: &Context<'_>) -> String {
 /// Asks every instance but the one that was read for its variables, and who is connected to it.
 async fn read_instances(cluster: &ClusterTarget, read: &EndpointTarget, way: Way<'_>, sink: &mut Sink) {
     let instances = cluster.endpoints.iter().filter(|it| it.role == EndpointRole::Instance && *it != read);
+    let mut ended: Option<Failure> = None;
     for instance in instances {
-        if let Err(failure) = read_instance(cluster, instance, way, sink).await {
+        // What no further instance will say differently is not tried again, and is missing of each of them.
+        let answer = match &ended {
+            Some(failure) => Err(failure.clone()),
+            None => read_instance(cluster, instance, way, sink).await,
+        };
+        if let Err(failure) = answer {
             let gap = Gap {
                 what: "mysql:global_variables".to_owned(),
                 target: Some(instance.address()),
@@ -205,7 +211,7 @@ async fn read_instances(cluster: &ClusterTarget, read: &EndpointTarget, way: Way
             };
             sink.gap((&cluster.account, &cluster.region), &gap);
             if !failure.may_try_next() {
-                return;
+                ended = Some(failure);
             }
         }
     }
