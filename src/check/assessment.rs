@@ -11,8 +11,10 @@ use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
 
 /// Everything that a run found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Assessment {
     /// Version of this form.
+    #[cfg_attr(test, schemars(extend("const" = super::SCHEMA_VERSION)))]
     pub schema_version: u32,
     /// What ran, on what.
     pub run: Run,
@@ -35,6 +37,7 @@ pub struct Assessment {
 
 /// What ran, on what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Run {
     /// Version of the program.
     pub tool_version: String,
@@ -48,6 +51,7 @@ pub struct Run {
 
 /// A snapshot file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotEntry {
     /// Name as the user gave it.
     pub path: String,
@@ -75,6 +79,7 @@ pub struct SnapshotEntry {
 
 /// Counts of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// Clusters assessed.
     pub clusters: usize,
@@ -98,6 +103,7 @@ pub struct Summary {
 
 /// What the gate said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gate {
     /// The severity from which a failure fails the gate; none for never.
     pub fail_on: Option<Severity>,
@@ -117,6 +123,7 @@ pub struct Gate {
 
 /// The gate's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GateResult {
     /// No failure at or above the threshold, and all of it was read.
@@ -131,6 +138,7 @@ pub enum GateResult {
 
 /// What one listing returned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Population {
     /// AWS account.
     pub account: String,
@@ -152,6 +160,7 @@ pub struct Population {
 
 /// An item that is not assessed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ExcludedEntry {
     /// Its identifier.
     pub id: Untrusted,
@@ -161,6 +170,7 @@ pub struct ExcludedEntry {
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GapEntry {
     /// AWS account.
     pub account: String,
@@ -182,6 +192,7 @@ pub struct GapEntry {
 
 /// A rule that ran. Its texts come from the rule file and are trusted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RuleEntry {
     /// Id.
     pub id: String,
@@ -212,6 +223,7 @@ pub type Frameworks = BTreeMap<String, Vec<ControlEntry>>;
 
 /// A control that a rule speaks to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ControlEntry {
     /// Its id in the framework.
     pub control: String,
@@ -221,6 +233,7 @@ pub struct ControlEntry {
 
 /// How to mend a failure. In a verdict the templates are filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remediation {
     /// In words.
     pub text: Untrusted,
@@ -243,6 +256,7 @@ impl fmt::Display for ControlEntry {
 
 /// What a rule says of a subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VerdictEntry {
     /// Id of the rule.
     pub rule: String,
@@ -271,6 +285,7 @@ pub struct VerdictEntry {
 
 /// One element of a list that a rule judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ElementEntry {
     /// Its stable name in the list.
     pub key: Untrusted,
@@ -293,6 +308,7 @@ pub struct ElementEntry {
 
 /// What was judged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SubjectEntry {
     /// Kind, as in `db_cluster`.
     pub kind: String,
@@ -308,6 +324,7 @@ pub struct SubjectEntry {
 
 /// A value that decided a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EvidenceEntry {
     /// The fact as the rule names it, as in `r.publicly_accessible`.
     pub fact: String,
@@ -319,6 +336,7 @@ pub struct EvidenceEntry {
 
 /// A place in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Location {
     /// Index into [`Run::snapshots`].
     pub file: u16,

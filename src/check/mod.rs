@@ -16,3 +16,9 @@ pub use gate::GateOptions;
 
 /// Version of the assessment's form.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// JSON Schema of the assessment. It is made of the declarations here, and a test compares the two.
+pub const ASSESSMENT_SCHEMA: &str = include_str!("../../docs/schema/assessment.json");
+
+#[cfg(test)]
+mod schema;

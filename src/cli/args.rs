@@ -233,6 +233,8 @@ pub enum SchemaName {
     Facts,
     /// Rule files, for editors
     Rule,
+    /// Assessments, for whatever reads `-o json`
+    Assessment,
 }
 
 /// How snapshots are judged.
@@ -271,7 +273,8 @@ pub struct JudgeArgs {
 /// What is written.
 #[derive(Debug, ClapArgs)]
 pub struct WriteArgs {
-    /// Report to write: text, json, sarif or html, to a path or `-` for stdout; repeatable
+    /// Report to write, to a path or `-` for stdout; repeatable. Formats: text, json, sarif, html, junit, csv, markdown (a job
+    /// summary), github (annotations), ocsf (an event a line), asff (Security Hub)
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]
     pub outputs: Vec<Output>,
     /// Whom SARIF is for: github takes failures only, full has every verdict

@@ -4,6 +4,7 @@ use super::args::{GenerateArgs, GenerateCommand, SchemaName};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
+use crate::check::ASSESSMENT_SCHEMA;
 use crate::facts::TARGETS;
 use crate::rules::{facts_schema, rule_schema};
 
@@ -13,6 +14,7 @@ pub fn run(args: &GenerateArgs) -> Result<Exit, CliError> {
     let schema = match args.name {
         SchemaName::Facts => facts_schema(TARGETS),
         SchemaName::Rule => rule_schema(TARGETS),
+        SchemaName::Assessment => return say(ASSESSMENT_SCHEMA),
     };
     say(&format!("{schema:#}\n"))
 }

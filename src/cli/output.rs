@@ -3,35 +3,45 @@
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use super::error::CliError;
 use super::exit::Exit;
 use crate::check::Assessment;
 use crate::config::{Output, Target};
 use crate::model::Untrusted;
-use crate::report::{Format, Options, SarifProfile, render};
-use crate::snapshot::write_atomically;
+use crate::report::{Format, Options, ReportError, SarifProfile, render};
+use crate::snapshot::{FileError, Staged};
 
 /// Writes the reports that were asked for, and the text report to standard output unless another one goes there. All are made
-/// before the first is written, so that an error in one leaves no half set behind.
+/// before the first takes its place, so that an error in one leaves no half set behind.
 pub fn write_reports(assessment: &Assessment, outputs: &[Output], sarif_profile: SarifProfile) -> Result<(), CliError> {
     let terminal = options(sarif_profile);
-    let plain = Options { color: false, ..terminal };
-    let mut rendered = Vec::new();
+    let plain = Options { color: false, ..terminal.clone() };
+    let mut staged = Vec::new();
+    let mut to_terminal = Vec::new();
     for output in outputs {
-        let options = if output.target == Target::Stdout { &terminal } else { &plain };
-        rendered.push((&output.target, render(assessment, output.format, options)?));
-    }
-    if !outputs.iter().any(|output| output.target == Target::Stdout) {
-        rendered.push((&Target::Stdout, render(assessment, Format::Text, &terminal)?));
-    }
-    for (target, bytes) in rendered {
-        match target {
-            Target::File(path) => write_atomically(path, &bytes)?,
-            Target::Stdout => to_stdout(&bytes)?,
+        match &output.target {
+            Target::File(path) => staged.push(stage(assessment, output.format, &plain, path)?),
+            Target::Stdout => render(assessment, output.format, &terminal, &mut to_terminal)?,
         }
     }
-    Ok(())
+    if !outputs.iter().any(|output| output.target == Target::Stdout) {
+        render(assessment, Format::Text, &terminal, &mut to_terminal)?;
+    }
+    for file in staged {
+        file.publish()?;
+    }
+    to_stdout(&to_terminal)
+}
+
+fn stage(assessment: &Assessment, format: Format, options: &Options, path: &Path) -> Result<Staged, CliError> {
+    let mut file = Staged::create(path)?;
+    match render(assessment, format, options, &mut file) {
+        Err(ReportError::Write(source)) => Err(FileError::Write { path: path.to_owned(), source }.into()),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(file),
+    }
 }
 
 fn options(sarif_profile: SarifProfile) -> Options {

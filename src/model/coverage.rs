@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a pass is worth to a control, ascending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Coverage {
     /// It helps.

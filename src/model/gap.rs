@@ -47,6 +47,7 @@ impl fmt::Display for Gap {
 
 /// Why something could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
     /// The target refused: a permission or privilege is missing, or a login was turned away.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Hostile text. [`fmt::Display`] makes every character visible that could hide or reorder others; serialisation keeps
 /// the text as it is, because JSON is data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Untrusted(String);
 

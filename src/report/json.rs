@@ -1,5 +1,7 @@
 //! The assessment itself, written and read back. The only format that nothing is shortened or escaped in: it is data.
 
+use std::io::Write;
+
 use serde::Deserialize;
 
 use super::{Options, ReportError};
@@ -7,10 +9,9 @@ use crate::check::{Assessment, SCHEMA_VERSION};
 use crate::model::Untrusted;
 
 /// Writes the assessment, indented, with a newline at the end.
-pub fn render(assessment: &Assessment, _: &Options) -> Result<Vec<u8>, ReportError> {
-    let mut bytes = serde_json::to_vec_pretty(assessment).map_err(ReportError::Json)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
+    serde_json::to_writer_pretty(&mut *out, assessment).map_err(ReportError::of_json)?;
+    out.write_all(b"\n").map_err(ReportError::Write)
 }
 
 /// Why a text is no assessment that this version reads. Parser errors quote the text, hence [`Untrusted`].
@@ -70,7 +71,7 @@ mod tests {
     use crate::report::sample::{empty, hostile, sample};
 
     fn written(assessment: &Assessment) -> String {
-        String::from_utf8(render(assessment, &Options::default()).unwrap()).unwrap()
+        String::from_utf8(crate::report::tests::bytes(assessment, crate::report::Format::Json)).unwrap()
     }
 
     #[test]
@@ -79,6 +80,17 @@ mod tests {
             let text = written(&assessment);
             assert!(text.ends_with("}\n"));
             assert_eq!(read_assessment(&text), Ok(assessment));
+        }
+    }
+
+    #[test]
+    fn what_is_written_fits_the_schema() {
+        let schema = serde_json::from_str(crate::check::ASSESSMENT_SCHEMA).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for assessment in [empty(), sample(), hostile()] {
+            let document = serde_json::from_str(&written(&assessment)).unwrap();
+            let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert_eq!(errors, Vec::<String>::new());
         }
     }
 

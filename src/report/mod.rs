@@ -1,8 +1,15 @@
 //! Floor 5: an Assessment becomes bytes. A format is one file or folder here and one line in the registry. No format judges
 //! anything: what they all say in words comes from [`words`], so that no two of them can disagree.
 
+mod asff;
+mod csv;
+mod github;
 mod html;
 mod json;
+mod junit;
+mod markdown;
+mod ocsf;
+mod row;
 mod sarif;
 mod text;
 mod words;
@@ -11,6 +18,7 @@ mod words;
 mod sample;
 
 use std::fmt;
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use crate::check::Assessment;
@@ -28,10 +36,22 @@ pub enum Format {
     Sarif,
     /// One self-contained page, for people.
     Html,
+    /// JUnit XML, for build servers.
+    Junit,
+    /// A table, for spreadsheets.
+    Csv,
+    /// A summary for the page of a job.
+    Markdown,
+    /// Workflow commands that become annotations.
+    Github,
+    /// OCSF Compliance Findings, an event a line.
+    Ocsf,
+    /// Findings for AWS Security Hub, one JSON array.
+    Asff,
 }
 
 /// What the user may choose about the looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Whether text may use terminal colours.
     pub color: bool,
@@ -66,16 +86,32 @@ pub enum ReportError {
     /// The page's templates do not fit the page's data.
     #[error("cannot fill in the page's template")]
     Template(#[source] tera::Error),
+    /// What takes the bytes does not.
+    #[error("write the report")]
+    Write(#[source] io::Error),
 }
 
-type Renderer = fn(&Assessment, &Options) -> Result<Vec<u8>, ReportError>;
+impl ReportError {
+    /// Tells what cannot be written from what cannot be said in JSON.
+    fn of_json(error: serde_json::Error) -> Self {
+        if error.is_io() { Self::Write(error.into()) } else { Self::Json(error) }
+    }
+}
+
+type Renderer = fn(&Assessment, &Options, &mut dyn Write) -> Result<(), ReportError>;
 
 /// Every format: its name on the command line and its renderer.
-const REGISTRY: [(Format, &str, Renderer); 4] = [
+const REGISTRY: [(Format, &str, Renderer); 10] = [
     (Format::Text, "text", text::render),
     (Format::Json, "json", json::render),
     (Format::Sarif, "sarif", sarif::render),
     (Format::Html, "html", html::render),
+    (Format::Junit, "junit", junit::render),
+    (Format::Csv, "csv", csv::render),
+    (Format::Markdown, "markdown", markdown::render),
+    (Format::Github, "github", github::render),
+    (Format::Ocsf, "ocsf", ocsf::render),
+    (Format::Asff, "asff", asff::render),
 ];
 
 impl Format {
@@ -87,8 +123,8 @@ impl Format {
     /// Whether it shows what passes rest on, so that their evidence must be gathered.
     pub const fn shows_passes(self, profile: SarifProfile) -> bool {
         match self {
-            Self::Text => false,
-            Self::Json | Self::Html => true,
+            Self::Text | Self::Markdown | Self::Github => false,
+            Self::Json | Self::Html | Self::Junit | Self::Csv | Self::Ocsf | Self::Asff => true,
             Self::Sarif => matches!(profile, SarifProfile::Full),
         }
     }
@@ -138,89 +174,17 @@ pub struct UnknownProfile;
 /// Writes the assessment in a format. The same assessment and options give the same bytes.
 ///
 /// # Errors
-/// [`ReportError`] when a document cannot be serialised; with an assessment of this version it always can.
-pub fn render(assessment: &Assessment, format: Format, options: &Options) -> Result<Vec<u8>, ReportError> {
+/// [`ReportError`] when `out` does not take the bytes, or a document cannot be serialised.
+pub fn render(
+    assessment: &Assessment,
+    format: Format,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
     let renderer =
         REGISTRY.iter().find(|(candidate, ..)| *candidate == format).map_or(json::render as Renderer, |r| r.2);
-    renderer(assessment, options)
+    renderer(assessment, options, out)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use sample::{hostile, many, sample};
-
-    #[test]
-    fn every_format_has_one_line_and_its_name_reads_back() {
-        for format in [Format::Text, Format::Json, Format::Sarif, Format::Html] {
-            assert_eq!(REGISTRY.iter().filter(|(candidate, ..)| *candidate == format).count(), 1);
-            assert_eq!(format.key().parse(), Ok(format));
-        }
-        assert_eq!(
-            "xml".parse::<Format>().unwrap_err().to_string(),
-            "no such format; there are text, json, sarif, html"
-        );
-        assert_eq!("full".parse(), Ok(SarifProfile::Full));
-        assert_eq!("hub".parse::<SarifProfile>(), Err(UnknownProfile));
-    }
-
-    fn all(assessment: &Assessment) -> Vec<(String, Vec<u8>)> {
-        let mut written = Vec::new();
-        for sarif_profile in [SarifProfile::Github, SarifProfile::Full] {
-            for color in [false, true] {
-                let options = Options { color, width: 80, sarif_profile };
-                for (format, key, _) in REGISTRY {
-                    written.push((format!("{key} {options:?}"), render(assessment, format, &options).unwrap()));
-                }
-            }
-        }
-        written
-    }
-
-    #[test]
-    fn the_same_assessment_gives_the_same_bytes() {
-        for assessment in [sample(), hostile(), many(50)] {
-            assert_eq!(all(&assessment), all(&assessment));
-        }
-    }
-
-    #[test]
-    fn nothing_that_hides_or_reorders_text_reaches_a_report() {
-        for (what, bytes) in all(&hostile()) {
-            if what.starts_with("json") {
-                continue;
-            }
-            let shown = String::from_utf8(bytes).unwrap();
-            let deceiving = shown.chars().find(|&c| {
-                (c.is_control() && c != '\n' && !(c == '\u{1b}' && what.contains("color: true")))
-                    || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-            });
-            assert_eq!(deceiving, None, "{what}");
-            assert!(shown.contains("u{202E}"), "{what}");
-        }
-    }
-
-    #[test]
-    fn long_text_is_cut_everywhere_but_in_json() {
-        for (what, bytes) in all(&hostile()) {
-            let budget = if what.starts_with("json") { 2_500_000 } else { 250_000 };
-            assert!(bytes.len() < budget, "{what}: {}", bytes.len());
-        }
-    }
-
-    #[test]
-    fn an_empty_assessment_is_written_in_every_format() {
-        for (what, bytes) in all(&sample::empty()) {
-            assert!(!bytes.is_empty(), "{what}");
-        }
-    }
-
-    #[test]
-    fn ten_thousand_verdicts_stay_within_budget() {
-        let assessment = many(10_000);
-        for (format, budget) in [(Format::Html, 14_000_000), (Format::Sarif, 12_000_000), (Format::Text, 4_000_000)] {
-            let bytes = render(&assessment, format, &Options::default()).unwrap();
-            assert!(bytes.len() < budget, "{format}: {}", bytes.len());
-        }
-    }
-}
+mod tests;

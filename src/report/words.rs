@@ -1,7 +1,7 @@
 //! What every format says in the same words: outcomes and severities, the headline, gaps, and how text is cut short. It
 //! takes its numbers from the assessment and counts nothing itself.
 
-use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult};
+use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
 /// A sentence about the run that no format may leave out.
@@ -66,6 +66,33 @@ pub fn verdicts(assessment: &Assessment, outcome: Outcome) -> usize {
 /// How many verdicts there are.
 pub fn all_verdicts(assessment: &Assessment) -> usize {
     assessment.summary.outcomes.values().sum()
+}
+
+/// The counts of the five outcomes, in a line.
+pub fn tally(assessment: &Assessment) -> String {
+    let counts = Outcome::ALL.map(|it| format!("{} {}", grouped(verdicts(assessment, it)), outcome(it).0));
+    counts.join(", ")
+}
+
+/// Whether a verdict is a failure that nobody has accepted.
+pub fn counts_as_failure(verdict: &VerdictEntry) -> bool {
+    verdict.outcome == Outcome::Fail && !is_waived(verdict)
+}
+
+/// Whether an active waiver covers the failure.
+pub const fn is_waived(_: &VerdictEntry) -> bool {
+    false
+}
+
+/// The partition of AWS that a region is in.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ => "aws",
+    }
 }
 
 /// What makes the run incomplete, a clause each; empty when all of it was read and judged.

@@ -1,8 +1,11 @@
 //! Files whole: read with or without zstd, written so that a reader never sees half of one.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -70,33 +73,115 @@ fn is_zstd(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "zst")
 }
 
-/// Writes `bytes` to `path` by way of a temporary file beside it, readable by its owner alone; makes parent folders; `.zst` files
-/// are compressed.
+/// Writes `bytes` to `path`, as [`Staged`] does.
 ///
 /// # Errors
 /// When a folder or the file cannot be made or written; then `path` is as it was before.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let failed = |source| FileError::Write { path: path.to_owned(), source };
-    if is_zstd(path) {
-        let compressed = zstd::stream::encode_all(bytes, 0).map_err(failed)?;
-        return replace(path, &compressed).map_err(failed);
-    }
-    replace(path, bytes).map_err(failed)
+    let mut staged = Staged::create(path)?;
+    staged.write_all(bytes).map_err(|source| FileError::Write { path: path.to_owned(), source })?;
+    staged.publish()
 }
 
-/// The temporary file has a name that nobody can foresee and is made anew, so that nothing planted in the folder is
-/// written through; it goes when anything fails.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if path.file_name().is_none() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+/// A file that is written beside its place and takes it only when it is whole. Readable by its owner alone; parent folders are
+/// made; `.zst` files are compressed. Dropped, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Staged {
+    path: PathBuf,
+    sink: Sink,
+}
+
+/// What takes the bytes.
+enum Sink {
+    Plain(BufWriter<NamedTempFile>),
+    Packed(zstd::Encoder<'static, BufWriter<NamedTempFile>>),
+    /// A device or a pipe, which has no place to take: nothing reaches it before the end.
+    Through(Vec<u8>),
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain",
+            Self::Packed(_) => "Packed",
+            Self::Through(_) => "Through",
+        })
     }
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::Builder::new().prefix(".aurora-audit-").suffix(".tmp").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path)?;
-    Ok(())
+}
+
+impl Staged {
+    /// Begins a file for this path.
+    ///
+    /// # Errors
+    /// When there can be no such file.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
+        let sink = Sink::of(path).map_err(|source| FileError::Write { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), sink })
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written to the end; then the path is as it was before.
+    pub fn publish(self) -> Result<(), FileError> {
+        let Self { path, sink } = self;
+        sink.publish(&path).map_err(|source| FileError::Write { path, source })
+    }
+}
+
+impl Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.sink {
+            Sink::Plain(file) => file.write(bytes),
+            Sink::Packed(file) => file.write(bytes),
+            Sink::Through(kept) => kept.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Plain(file) => file.flush(),
+            Sink::Packed(file) => file.flush(),
+            Sink::Through(_) => Ok(()),
+        }
+    }
+}
+
+impl Sink {
+    /// The temporary file has a name that nobody can foresee and is made anew, so that nothing planted in the folder is written
+    /// through; it goes when anything fails.
+    fn of(path: &Path) -> io::Result<Self> {
+        if path.file_name().is_none() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+        }
+        match fs::metadata(path) {
+            Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            // A report must not take the place of /dev/null.
+            Ok(there) if !there.is_file() => return Ok(Self::Through(Vec::new())),
+            _ => (),
+        }
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let temporary = tempfile::Builder::new().prefix(".aurora-audit-").suffix(".tmp").tempfile_in(folder)?;
+        let file = BufWriter::with_capacity(1 << 18, temporary);
+        if is_zstd(path) { Ok(Self::Packed(zstd::Encoder::new(file, 0)?)) } else { Ok(Self::Plain(file)) }
+    }
+
+    fn publish(self, path: &Path) -> io::Result<()> {
+        let file = match self {
+            Self::Plain(file) => file,
+            Self::Packed(file) => file.finish()?,
+            Self::Through(bytes) => {
+                let mut device = OpenOptions::new().write(true).open(path)?;
+                device.write_all(&bytes)?;
+                return device.flush();
+            }
+        };
+        let temporary = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path)?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +235,27 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         write_atomically(&path, b"again").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_that_is_not_published_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["plain.txt", "packed.zst"] {
+            let mut staged = Staged::create(&folder.path().join(name)).unwrap();
+            staged.write_all(b"half").unwrap();
+            staged.flush().unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_is_written_to_and_stays_one() {
+        write_atomically(Path::new("/dev/null"), b"x").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        let error = write_atomically(Path::new("/dev/full"), b"x").unwrap_err();
+        assert!(matches!(error, FileError::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull));
+        assert!(!fs::metadata("/dev/full").unwrap().is_file());
     }
 
     #[test]

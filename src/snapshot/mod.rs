@@ -8,7 +8,7 @@ mod read;
 pub mod schema;
 mod write;
 
-pub use file::{FileError, read_text, write_atomically};
+pub use file::{FileError, Staged, read_text, write_atomically};
 pub use kinds::{Kind, Records};
 pub use line::{Header, Line, Record, Scope, Trailer, explained};
 pub use read::{Completeness, ReadError, Snapshot, SnapshotFile, read, read_texts};

@@ -3,6 +3,8 @@
 
 mod view;
 
+use std::io::Write;
+
 use data_encoding::BASE64;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -35,12 +37,13 @@ struct Assets {
 }
 
 /// Writes the page.
-pub fn render(assessment: &Assessment, _: &Options) -> Result<Vec<u8>, ReportError> {
+pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut templates = Tera::default();
     templates.add_raw_templates(TEMPLATES).map_err(ReportError::Template)?;
     let mut context = Context::from_serialize(&Page::of(assessment)).map_err(ReportError::Template)?;
     context.insert("assets", &Assets { style: STYLE, script: SCRIPT, policy: policy() });
-    templates.render("report.html", &context).map(String::into_bytes).map_err(ReportError::Template)
+    let page = templates.render("report.html", &context).map_err(ReportError::Template)?;
+    out.write_all(page.as_bytes()).map_err(ReportError::Write)
 }
 
 fn policy() -> String {

@@ -6,7 +6,7 @@ use crate::report::sample::{empty, hostile, many, sample};
 use crate::report::words;
 
 fn page(assessment: &Assessment) -> String {
-    String::from_utf8(render(assessment, &Options::default()).unwrap()).unwrap()
+    String::from_utf8(crate::report::tests::bytes(assessment, crate::report::Format::Html)).unwrap()
 }
 
 /// The page without the assets, which are ours.

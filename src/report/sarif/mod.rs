@@ -8,6 +8,7 @@ mod result;
 mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use serde_sarif::sarif;
 
@@ -23,7 +24,7 @@ const CATEGORY: &str = "aurora-audit/";
 const RESULTS: usize = 5_000;
 
 /// Writes the log.
-pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, ReportError> {
+pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
     let run = match options.sarif_profile {
         SarifProfile::Github => github(assessment),
         SarifProfile::Full => full(assessment),
@@ -35,9 +36,8 @@ pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, Rep
         runs: vec![run],
         version: "2.1.0".into(),
     };
-    let mut bytes = serde_json::to_vec_pretty(&log).map_err(ReportError::Json)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    serde_json::to_writer_pretty(&mut *out, &log).map_err(ReportError::of_json)?;
+    out.write_all(b"\n").map_err(ReportError::Write)
 }
 
 fn github(assessment: &Assessment) -> sarif::Run {

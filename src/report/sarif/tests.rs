@@ -7,9 +7,15 @@ use crate::report::sample::{empty, hostile, many, sample};
 
 const PROFILES: [SarifProfile; 2] = [SarifProfile::Github, SarifProfile::Full];
 
+fn text(assessment: &Assessment, options: &Options) -> String {
+    let mut bytes = Vec::new();
+    render(assessment, options, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
 fn log(assessment: &Assessment, sarif_profile: SarifProfile) -> Value {
     let options = Options { sarif_profile, ..Options::default() };
-    serde_json::from_slice(&render(assessment, &options).unwrap()).unwrap()
+    serde_json::from_str(&text(assessment, &options)).unwrap()
 }
 
 fn logs() -> Vec<(String, Value)> {
@@ -204,7 +210,7 @@ fn gaps_and_errors_are_notifications_with_declared_kinds() {
 fn the_logs_of_the_sample() {
     for profile in PROFILES {
         let options = Options { sarif_profile: profile, ..Options::default() };
-        let text = String::from_utf8(render(&sample(), &options).unwrap()).unwrap();
+        let text = text(&sample(), &options);
         insta::assert_snapshot!(format!("{profile:?}").to_lowercase(), text);
     }
 }

@@ -5,6 +5,7 @@ mod layout;
 mod paint;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use self::layout::{column, wrap};
 use self::paint::{Brush, Style};
@@ -19,8 +20,7 @@ const ELEMENTS: usize = 8;
 const TEXT: usize = 600;
 
 /// Writes the report.
-#[expect(clippy::unnecessary_wraps, reason = "the registry's renderers have one signature, and others can fail")]
-pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, ReportError> {
+pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut page = Page {
         lines: Vec::new(),
         brush: Brush(options.color),
@@ -37,7 +37,7 @@ pub fn render(assessment: &Assessment, options: &Options) -> Result<Vec<u8>, Rep
     page.summary(assessment);
     let mut text = page.lines.join("\n");
     text.push('\n');
-    Ok(text.into_bytes())
+    out.write_all(text.as_bytes()).map_err(ReportError::Write)
 }
 
 /// Whether a verdict needs someone's attention.
@@ -299,7 +299,9 @@ mod tests {
 
     fn text(assessment: &Assessment, color: bool, width: usize) -> String {
         let options = Options { color, width, ..Options::default() };
-        String::from_utf8(render(assessment, &options).unwrap()).unwrap()
+        let mut bytes = Vec::new();
+        render(assessment, &options, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
     }
 
     #[test]
