@@ -1,12 +1,12 @@
-//! JUnit XML, for build servers: a suite a rule, a case a subject. What could not be read is an error there, because build
+//! `JUnit` XML, for build servers: a suite a rule, a case a subject. What could not be read is an error there, because build
 //! servers take a skipped case for a harmless one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write;
 
 use super::row::{Row, plain, rows, shown};
-use super::{Options, ReportError, words};
+use super::words::{self, push};
+use super::{Options, ReportError};
 use crate::check::Assessment;
 use crate::model::Outcome;
 
@@ -108,11 +108,6 @@ fn details(row: &Row<'_>) -> String {
     let mut lines: Vec<String> = row.evidence();
     lines.extend(row.mend().map(|mend| format!("To mend: {mend}")));
     xml(&lines.join("\n"))
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = text.write_fmt(arguments);
 }
 
 /// Text for an element or an attribute. What XML 1.0 cannot hold at all is spelt out, as other text that hides is before.

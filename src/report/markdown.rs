@@ -4,7 +4,8 @@
 use std::io::Write;
 
 use super::row::{Row, failures, plain, rows, shown};
-use super::{Options, ReportError, words};
+use super::words::{self, push};
+use super::{Options, ReportError};
 use crate::check::{Assessment, GapEntry};
 use crate::model::{Outcome, Severity, Untrusted};
 
@@ -34,13 +35,13 @@ pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Resu
 fn head(assessment: &Assessment) -> String {
     let mut text = format!("### Aurora assessment: {}\n\n", words::gate(assessment.gate.result));
     for sentence in words::headline(assessment) {
-        text.push_str(&format!("{}\n\n", escape(&sentence)));
+        push(&mut text, format_args!("{}\n\n", escape(&sentence)));
     }
-    text.push_str(&format!("Gate: {}\n\n", escape(&words::sentence(&plain(&assessment.gate.reason)))));
+    push(&mut text, format_args!("Gate: {}\n\n", escape(&words::sentence(&plain(&assessment.gate.reason)))));
     text.push_str("| Outcome | Verdicts |\n| --- | ---: |\n");
     for outcome in Outcome::ALL {
         let (word, mark) = words::outcome(outcome);
-        text.push_str(&format!("| {mark} {word} | {} |\n", words::grouped(words::verdicts(assessment, outcome))));
+        push(&mut text, format_args!("| {mark} {word} | {} |\n", words::grouped(words::verdicts(assessment, outcome))));
     }
     text.push('\n');
     text
@@ -52,7 +53,7 @@ fn section(text: &mut String, title: &str, columns: &[&str], lines: impl Iterato
     if lines.peek().is_none() {
         return;
     }
-    text.push_str(&format!("#### {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len())));
+    push(text, format_args!("#### {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len())));
     let (from, mut left_out) = (text.len(), 0_usize);
     for cells in lines {
         let line = format!("| {} |\n", cells.join(" | "));
@@ -63,10 +64,10 @@ fn section(text: &mut String, title: &str, columns: &[&str], lines: impl Iterato
         }
     }
     if left_out > 0 {
-        text.push_str(&format!(
-            "\n{} left out, because a summary may not be longer.\n",
-            words::count(left_out, "more row")
-        ));
+        push(
+            text,
+            format_args!("\n{} left out, because a summary may not be longer.\n", words::count(left_out, "more row")),
+        );
     }
     text.push('\n');
 }
@@ -113,7 +114,7 @@ fn rules(assessment: &Assessment) -> String {
     text.extend(Outcome::ALL.map(|outcome| format!(" {} |", words::outcome(outcome).0)));
     text.push_str("\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
     for (rule, numbers) in counts {
-        text.push_str(&format!("| {} |", code(&plain(rule))));
+        push(&mut text, format_args!("| {} |", code(&plain(rule))));
         text.extend(numbers.map(|number| format!(" {} |", words::grouped(number))));
         text.push('\n');
     }
@@ -130,7 +131,7 @@ fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '|' | '`' | '*' | '_' | '[' | ']' | '@' | '#' | '~' | '\\' | '!' | '$' => {
-                escaped.push_str(&format!("&#{};", u32::from(character)));
+                push(&mut escaped, format_args!("&#{};", u32::from(character)));
             }
             _ => escaped.push(character),
         }

@@ -36,7 +36,7 @@ pub enum Format {
     Sarif,
     /// One self-contained page, for people.
     Html,
-    /// JUnit XML, for build servers.
+    /// `JUnit` XML, for build servers.
     Junit,
     /// A table, for spreadsheets.
     Csv,

@@ -149,7 +149,7 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
     let text = String::from_utf8(bytes_by(assessment, format, &options)).unwrap();
     let json = || serde_json::from_str::<Value>(&text).unwrap();
     match format {
-        Format::Text => in_words(text.lines().last().unwrap()),
+        Format::Text | Format::Github => in_words(text.lines().last().unwrap()),
         Format::Json => counted(strings(json()["verdicts"].as_array().unwrap(), "/outcome")),
         Format::Sarif => counted(strings(json()["runs"][0]["results"].as_array().unwrap(), "/properties/outcome")),
         Format::Html => counted(text.split(" data-outcome=\"").skip(1).map(|part| part.split('"').next().unwrap())),
@@ -181,7 +181,6 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
             });
             numbers.into()
         }
-        Format::Github => in_words(text.lines().last().unwrap()),
         Format::Ocsf => {
             let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             counted(strings(&events, "/unmapped/outcome"))

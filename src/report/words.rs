@@ -1,6 +1,8 @@
 //! What every format says in the same words: outcomes and severities, the headline, gaps, and how text is cut short. It
 //! takes its numbers from the assessment and counts nothing itself.
 
+use std::fmt::Write as _;
+
 use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
@@ -66,6 +68,12 @@ pub fn verdicts(assessment: &Assessment, outcome: Outcome) -> usize {
 /// How many verdicts there are.
 pub fn all_verdicts(assessment: &Assessment) -> usize {
     assessment.summary.outcomes.values().sum()
+}
+
+/// Adds to a text in place.
+pub fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(arguments);
 }
 
 /// The counts of the five outcomes, in a line.
