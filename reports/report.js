@@ -2,66 +2,111 @@
 // The page is complete without this script, which only hides what is not looked for and opens what a link points to.
 (() => {
   const form = document.getElementById("filter");
-  const { words, outcome, severity, count } = form.elements;
-  const rules = Array.from(document.querySelectorAll("details.rule"), (rule) => {
-    const about = rule.querySelector("summary").textContent.toLowerCase();
-    const rows = Array.from(rule.querySelectorAll("tbody[data-outcome]"), (row) => ({ row, text: null }));
-    return { rule, about, rows };
-  });
-  const all = rules.reduce((sum, { rows }) => sum + rows.length, 0);
+  const outcomes = ["fail", "error", "unknown", "pass", "not_applicable"];
 
-  const matches = (about, entry, wanted) => {
-    const { row } = entry;
-    if (outcome.value && row.dataset.outcome !== outcome.value) return false;
-    if (severity.value && row.dataset.severity !== severity.value) return false;
-    if (wanted.length === 0) return true;
-    entry.text ??= about + " " + row.textContent.toLowerCase();
-    return wanted.every((word) => entry.text.includes(word));
+  const subjects = new Map();
+  const subjectText = (anchor) => {
+    if (!subjects.has(anchor)) {
+      const row = document.getElementById(anchor);
+      subjects.set(anchor, row ? row.cells[0].textContent + " " + row.cells[2].textContent : "");
+    }
+    return subjects.get(anchor);
   };
 
+  // A verdict is its row and the rows of its elements below.
+  const verdictsOf = (rule) => {
+    const verdicts = [];
+    for (const row of rule.querySelectorAll("table.verdicts tbody tr")) {
+      if (row.classList.contains("element")) verdicts.at(-1).rows.push(row);
+      else verdicts.push({ rows: [row], outcome: outcomes.find((it) => row.classList.contains(it)), text: null });
+    }
+    return verdicts;
+  };
+
+  const textOf = (about, { rows }) => {
+    const link = rows[0].querySelector("th a");
+    const subject = link ? subjectText(link.hash.slice(1)) : "";
+    return [about, subject, ...rows.map((row) => row.textContent)].join(" ").toLowerCase();
+  };
+
+  const rules = form ? Array.from(document.querySelectorAll("details.rule"), (rule) => ({
+    rule,
+    about: rule.querySelector("summary").textContent,
+    verdicts: verdictsOf(rule),
+  })) : [];
+  const all = rules.reduce((sum, { verdicts }) => sum + verdicts.length, 0);
+  const control = (name) => form.elements.namedItem(name);
+
   const apply = () => {
-    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const idle = wanted.length === 0 && !outcome.value && !severity.value;
+    const wanted = control("words").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const outcome = control("outcome").value;
+    const severity = control("severity").value;
+    const idle = wanted.length === 0 && !outcome && !severity;
     let shown = 0;
-    for (const { rule, about, rows } of rules) {
+    for (const { rule, about, verdicts } of rules) {
+      const grave = !severity || rule.dataset.severity === severity;
       let here = 0;
-      for (const entry of rows) {
-        const match = matches(about, entry, wanted);
-        entry.row.hidden = !match;
+      for (const verdict of verdicts) {
+        let match = grave && (!outcome || verdict.outcome === outcome);
+        if (match && wanted.length > 0) {
+          verdict.text ??= textOf(about, verdict);
+          match = wanted.every((word) => verdict.text.includes(word));
+        }
+        for (const row of verdict.rows) row.hidden = !match;
         if (match) here += 1;
       }
       rule.hidden = !idle && here === 0;
       shown += here;
     }
-    count.value = idle ? all + " verdicts" : shown + " of " + all + " verdicts";
+    control("count").value = idle ? all + " verdicts" : shown + " of " + all + " verdicts";
   };
 
+  const state = () => new URLSearchParams(["words", "outcome", "severity"]
+    .map((name) => [name, control(name).value]).filter(([, value]) => value));
+
+  const remember = () => {
+    const query = state().toString();
+    history.replaceState(null, "", query ? "#?" + query : location.pathname + location.search);
+  };
+
+  const recall = (query) => {
+    for (const [name, value] of new URLSearchParams(query)) {
+      if (["words", "outcome", "severity"].includes(name)) control(name).value = value;
+    }
+    apply();
+  };
+
+  // Opens every fold around what the address names, and lets go of a filter that hides it.
   const reveal = () => {
+    if (form && location.hash.startsWith("#?")) {
+      recall(location.hash.slice(2));
+      return;
+    }
     const target = document.getElementById(location.hash.slice(1));
-    const rule = target && target.closest("details");
-    if (!rule) return;
-    if (rule.hidden || target.hidden) {
+    if (!target) return;
+    if (form && target.closest("[hidden]")) {
       form.reset();
       apply();
     }
-    rule.open = true;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView();
   };
 
-  const openAll = (open) => rules.forEach(({ rule }) => { rule.open = open; });
-
-  form.addEventListener("input", apply);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.elements.open.addEventListener("click", () => openAll(true));
-  form.elements.close.addEventListener("click", () => openAll(false));
+  if (form) {
+    const openAll = (open) => rules.forEach(({ rule }) => { rule.open = open; });
+    form.addEventListener("input", () => { apply(); remember(); });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    control("open").addEventListener("click", () => openAll(true));
+    control("close").addEventListener("click", () => openAll(false));
+    addEventListener("keydown", (event) => {
+      const typing = event.target.closest && event.target.closest("input, select, textarea");
+      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      control("words").focus();
+    });
+    form.hidden = false;
+    apply();
+  }
   addEventListener("hashchange", reveal);
-  addEventListener("keydown", (event) => {
-    const typing = event.target.closest && event.target.closest("input, select, textarea");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    words.focus();
-  });
-  form.hidden = false;
-  apply();
   reveal();
 })();

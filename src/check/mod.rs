@@ -4,6 +4,7 @@ mod assess;
 mod assessment;
 mod baseline;
 mod gate;
+mod part;
 
 pub use assess::{Terms, assess};
 pub use assessment::{

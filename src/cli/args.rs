@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use crate::config::Output;
 use crate::model::Severity;
-use crate::report::SarifProfile;
+use crate::report::{Anchor, HtmlDetail, SarifProfile};
 
 /// Compliance auditing for Amazon Aurora: who may manage a cluster, who can reach it, who may log in and do what.
 #[derive(Debug, Parser)]
@@ -280,6 +280,19 @@ pub struct WriteArgs {
     /// Whom SARIF is for: github takes failures only, full has every verdict
     #[arg(long, value_name = "PROFILE", default_value = "github", env = "AURORA_AUDIT_SARIF_PROFILE")]
     pub sarif_profile: SarifProfile,
+    /// File and line that code scanning shows the findings of a resource at, as in shop-prod=infra/shop.tf:12; a `*` at the end
+    /// of the resource takes all that begin so; repeatable
+    #[arg(long = "sarif-location", value_name = "RESOURCE=PATH:LINE")]
+    pub sarif_locations: Vec<Anchor>,
+    /// How much the page shows: executive (the answer), control (also the rules), full (also every verdict with its evidence)
+    #[arg(long, value_name = "DETAIL", default_value = "full", env = "AURORA_AUDIT_HTML_DETAIL")]
+    pub html_detail: HtmlDetail,
+    /// Folder of templates that take the place of the built-in ones of the same name (`reports/` of the source)
+    #[arg(long, value_name = "DIR", env = "AURORA_AUDIT_HTML_TEMPLATES")]
+    pub html_templates: Option<PathBuf>,
+    /// Name of the detached signature that you will put beside the page; the page announces it
+    #[arg(long, value_name = "NAME")]
+    pub signature: Option<String>,
 }
 
 /// `who-can`
@@ -315,6 +328,10 @@ pub struct ReportArgs {
     /// Assessment that `check -o json=PATH` wrote
     #[arg(value_name = "ASSESSMENT")]
     pub assessment: PathBuf,
+    /// Time that the report is made at (RFC 3339), which ages are counted to; default the time that the assessment was judged
+    /// at, so that the same assessment gives the same report
+    #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
+    pub now: Option<String>,
     #[command(flatten)]
     pub writing: WriteArgs,
 }

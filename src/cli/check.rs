@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::args::{CheckArgs, JudgeArgs};
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::write_reports;
+use super::output::{self, write_reports};
 use super::rules::load;
 use crate::check::{Assessment, Baseline, GateOptions, Terms, assess};
 use crate::config::{CheckSettings, resolve_time};
@@ -64,6 +64,8 @@ pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
         rules: args.folders.rules.clone(),
         outputs: args.writing.outputs.clone(),
     };
+    // Now, because a mistake in a template is no reason to collect twice.
+    output::options(&args.writing)?;
     Ok(settings.validated()?)
 }
 
@@ -90,6 +92,6 @@ pub fn judge(snapshot: &Snapshot, known: &Known, settings: &CheckSettings, args:
     let decisions = Options { unread_scps, ..Options::default() };
     let terms = Terms { gate: settings.gate, baseline: known.baseline.as_ref(), decisions };
     let assessment = assess(snapshot, &known.rules, terms, settings.now, detail);
-    write_reports(&assessment, &settings.outputs, args.writing.sarif_profile)?;
+    write_reports(&assessment, &settings.outputs, &args.writing, None)?;
     Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))
 }

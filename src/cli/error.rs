@@ -122,6 +122,22 @@ pub enum CliError {
     /// A report could not be made.
     #[error("make a report")]
     Report(#[from] ReportError),
+    /// A folder of templates cannot be read.
+    #[error("read templates from `{}`", path.display())]
+    Templates {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A template that no page uses.
+    #[error("there is no template `{}`\nhelp: there are {known}", Untrusted::from(name.as_str()))]
+    NoSuchTemplate {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
     /// An account is not spelt as one.
     #[error("`{0}` is no account\nhelp: write 'user'@'host', quotes included, as MySQL does")]
     BadAccount(Untrusted),
@@ -190,6 +206,7 @@ impl CliError {
     /// The exit code.
     pub const fn exit(&self) -> Exit {
         match self {
+            Self::Report(ReportError::Override { .. } | ReportError::Asset { .. }) => Exit::Usage,
             Self::Report(_) | Self::Stdout(_) | Self::BuiltInAnchors(_) | Self::Json(_) => Exit::Internal,
             #[cfg(feature = "collect")]
             Self::Runtime(_) | Self::Write(_) | Self::Broken => Exit::Internal,

@@ -1,53 +1,126 @@
 //! Where reports and complaints go.
 
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use jiff::Timestamp;
+
+use super::args::WriteArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use crate::check::Assessment;
 use crate::config::{Output, Target};
 use crate::model::Untrusted;
-use crate::report::{Format, Options, ReportError, SarifProfile, render};
-use crate::snapshot::{FileError, Staged};
+use crate::report::{
+    Anchors, Format, Options, ReportError, check_templates, pages, render, render_account, render_index, template_names,
+};
+use crate::snapshot::{FileError, Staged, read_text};
 
 /// Writes the reports that were asked for, and the text report to standard output unless another one goes there. All are made
 /// before the first takes its place, so that an error in one leaves no half set behind.
-pub fn write_reports(assessment: &Assessment, outputs: &[Output], sarif_profile: SarifProfile) -> Result<(), CliError> {
-    let terminal = options(sarif_profile);
-    let plain = Options { color: false, ..terminal.clone() };
-    let mut staged = Vec::new();
-    let mut to_terminal = Vec::new();
+pub fn write_reports(
+    assessment: &Assessment,
+    outputs: &[Output],
+    writing: &WriteArgs,
+    made: Option<Timestamp>,
+) -> Result<(), CliError> {
+    let plain = Options { made, ..options(writing)? };
+    let terminal = on_terminal(&plain, outputs);
+    let (mut staged, mut said) = (Vec::new(), Vec::new());
     for output in outputs {
         match &output.target {
-            Target::File(path) => staged.push(stage(assessment, output.format, &plain, path)?),
-            Target::Stdout => render(assessment, output.format, &terminal, &mut to_terminal)?,
+            Target::File(path) => staged.extend(stage(assessment, output.format, &plain, path)?),
+            Target::Stdout => render(assessment, output.format, &terminal, &mut said)?,
         }
     }
     if !outputs.iter().any(|output| output.target == Target::Stdout) {
-        render(assessment, Format::Text, &terminal, &mut to_terminal)?;
+        render(assessment, Format::Text, &terminal, &mut said)?;
     }
     for file in staged {
         file.publish()?;
     }
-    to_stdout(&to_terminal)
+    to_stdout(&said)
 }
 
-fn stage(assessment: &Assessment, format: Format, options: &Options, path: &Path) -> Result<Staged, CliError> {
+/// The files of one report: one, or an index with a page an account beside it.
+fn stage(assessment: &Assessment, format: Format, options: &Options, path: &Path) -> Result<Vec<Staged>, CliError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let pages = pages(assessment, format, &name);
+    if pages.is_empty() {
+        return Ok(vec![staged(path, |out| render(assessment, format, options, out))?]);
+    }
+    let mut files = vec![staged(path, |out| render_index(assessment, &pages, options, out))?];
+    for (account, file) in &pages {
+        let beside = path.with_file_name(file);
+        files.push(staged(&beside, |out| render_account(assessment, account, options, out))?);
+    }
+    Ok(files)
+}
+
+fn staged(path: &Path, render: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>) -> Result<Staged, CliError> {
     let mut file = Staged::create(path)?;
-    match render(assessment, format, options, &mut file) {
+    match render(&mut file) {
         Err(ReportError::Write(source)) => Err(FileError::Write { path: path.to_owned(), source }.into()),
         Err(error) => Err(error.into()),
         Ok(()) => Ok(file),
     }
 }
 
-fn options(sarif_profile: SarifProfile) -> Options {
-    let stdout = io::stdout();
-    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Options { color, width: width(), sarif_profile }
+/// What was asked for the looks.
+pub fn options(writing: &WriteArgs) -> Result<Options, CliError> {
+    let options = Options {
+        sarif_profile: writing.sarif_profile,
+        anchors: Anchors { given: writing.sarif_locations.clone(), ..Anchors::default() },
+        detail: writing.html_detail,
+        templates: writing.html_templates.as_deref().map(templates).transpose()?.unwrap_or_default(),
+        signature: writing.signature.clone(),
+        ..Options::default()
+    };
+    check_templates(&options)?;
+    Ok(options)
+}
+
+/// The templates in a folder, each by its name there. One of another name would do nothing, and nobody would notice.
+fn templates(folder: &Path) -> Result<BTreeMap<String, String>, CliError> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let failed = |source| CliError::Templates { path: next.clone(), source };
+        for entry in fs::read_dir(&next).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            if !template_names().any(|known| known == name) {
+                return Err(CliError::NoSuchTemplate { name, known: template_names().collect::<Vec<_>>().join(", ") });
+            }
+            found.insert(name, read_text(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The same for a reader at a terminal.
+fn on_terminal(options: &Options, outputs: &[Output]) -> Options {
+    let terminal = io::stdout().is_terminal();
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let written = outputs.iter().filter_map(|output| match &output.target {
+        Target::File(path) => Some(format!("{}={}", output.format, path.display())),
+        Target::Stdout => None,
+    });
+    Options {
+        color: terminal && !set("NO_COLOR"),
+        links: terminal && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
+        width: width(),
+        written: written.collect(),
+        ..options.clone()
+    }
 }
 
 /// Columns of the terminal.

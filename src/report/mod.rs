@@ -1,6 +1,7 @@
 //! Floor 5: an Assessment becomes bytes. A format is one file or folder here and one line in the registry. No format judges
 //! anything: what they all say in words comes from [`words`], so that no two of them can disagree.
 
+mod anchors;
 mod asff;
 mod csv;
 mod github;
@@ -12,17 +13,22 @@ mod ocsf;
 mod row;
 mod sarif;
 mod text;
+mod uri;
 mod words;
 
 #[cfg(test)]
 mod sample;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use crate::check::Assessment;
 
+pub use anchors::{Anchor, Anchors, BadAnchor};
 pub use json::{ReadError, read_assessment};
 
 /// A form that an assessment can be written in.
@@ -55,17 +61,72 @@ pub enum Format {
 pub struct Options {
     /// Whether text may use terminal colours.
     pub color: bool,
+    /// Whether text may hold links of the terminal (OSC 8).
+    pub links: bool,
     /// Columns of the terminal.
     pub width: usize,
     /// Whom a SARIF log is for.
     pub sarif_profile: SarifProfile,
+    /// Where in the user's repository things stand.
+    pub anchors: Anchors,
+    /// How much a page shows.
+    pub detail: HtmlDetail,
+    /// Templates and assets of the page that take the place of the built-in ones: name and text.
+    pub templates: BTreeMap<String, String>,
+    /// Name of a detached signature that whoever signs the page will put beside it.
+    pub signature: Option<String>,
+    /// The time that the report says it was made at; none for the time of the judgement.
+    pub made: Option<Timestamp>,
+    /// What is written beside a report for the terminal: format and path.
+    pub written: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, width: 100, sarif_profile: SarifProfile::Github }
+        Self {
+            color: false,
+            links: false,
+            width: 100,
+            sarif_profile: SarifProfile::Github,
+            anchors: Anchors::default(),
+            detail: HtmlDetail::Full,
+            templates: BTreeMap::new(),
+            signature: None,
+            made: None,
+            written: Vec::new(),
+        }
     }
 }
+
+/// How much a page shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HtmlDetail {
+    /// The answer, what it rests on, and how often each rule fails: for those who decide.
+    Executive,
+    /// Also each rule with what it wants, why, and how to mend failures.
+    Control,
+    /// Also every verdict, passes included, with its evidence.
+    #[default]
+    Full,
+}
+
+impl FromStr for HtmlDetail {
+    type Err = UnknownDetail;
+
+    fn from_str(word: &str) -> Result<Self, UnknownDetail> {
+        match word {
+            "executive" => Ok(Self::Executive),
+            "control" => Ok(Self::Control),
+            "full" => Ok(Self::Full),
+            _ => Err(UnknownDetail),
+        }
+    }
+}
+
+/// A word that is no detail's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no such detail; there are executive, control, full")]
+pub struct UnknownDetail;
 
 /// Whom a SARIF log is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,6 +147,20 @@ pub enum ReportError {
     /// The page's templates do not fit the page's data.
     #[error("cannot fill in the page's template")]
     Template(#[source] tera::Error),
+    /// A template of the user does not fit the page, or is none.
+    #[error("cannot use the page's template `{name}`")]
+    Override {
+        /// The template, or all that were given.
+        name: String,
+        /// Why.
+        source: tera::Error,
+    },
+    /// An asset of the user would end the element that it stands in.
+    #[error("`{name}` cannot stand in the page: it holds `</`")]
+    Asset {
+        /// The asset.
+        name: &'static str,
+    },
     /// What takes the bytes does not.
     #[error("write the report")]
     Write(#[source] io::Error),
@@ -170,6 +245,51 @@ impl FromStr for SarifProfile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no such SARIF profile; there are github, full")]
 pub struct UnknownProfile;
+
+/// The templates and assets of the page that the user may replace.
+pub fn template_names() -> impl Iterator<Item = &'static str> {
+    html::names()
+}
+
+/// Whether the templates of the user can be used, as far as can be told without an assessment.
+///
+/// # Errors
+/// [`ReportError`] when one is no template, or an asset would end its element.
+pub fn check_templates(options: &Options) -> Result<(), ReportError> {
+    html::check(options)
+}
+
+/// The files that a page of this name becomes when there are too many verdicts for one: the account of each and its file name.
+/// Empty for all other formats, and while one page holds all.
+pub fn pages(assessment: &Assessment, format: Format, file: &str) -> Vec<(String, String)> {
+    if format == Format::Html { html::split(assessment, file) } else { Vec::new() }
+}
+
+/// Writes the page that leads to those of [`pages`].
+///
+/// # Errors
+/// As [`render`].
+pub fn render_index(
+    assessment: &Assessment,
+    pages: &[(String, String)],
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    html::render_index(assessment, pages, options, out)
+}
+
+/// Writes the page of one account.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_account(
+    assessment: &Assessment,
+    account: &str,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    html::render_account(assessment, account, options, out)
+}
 
 /// Writes the assessment in a format. The same assessment and options give the same bytes.
 ///

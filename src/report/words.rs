@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, VerdictEntry};
+use jiff::Timestamp;
+
+use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, Location, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
 /// A sentence about the run that no format may leave out.
@@ -195,6 +197,29 @@ pub fn listed(parts: &[String]) -> String {
     }
 }
 
+/// Where a value was read: source, time, and `S1:20` for line 20 of the first snapshot.
+pub fn place(location: &Location) -> String {
+    let seconds = Timestamp::from_second(location.observed.as_second()).unwrap_or(location.observed);
+    format!("{} {seconds} S{}:{}", location.source, usize::from(location.file) + 1, location.line)
+}
+
+/// How much of what could be judged was decided, in tenths of a percent; none when nothing could be.
+pub fn coverage(assessment: &Assessment) -> Option<usize> {
+    let of = |outcome| verdicts(assessment, outcome);
+    let decided = of(Outcome::Pass) + of(Outcome::Fail);
+    let all = decided + of(Outcome::Unknown) + of(Outcome::Error);
+    // Rounded down: what lacks anything is never shown as whole.
+    (decided * 1_000).checked_div(all)
+}
+
+/// `coverage 93.7 %`.
+pub fn coverage_in_words(assessment: &Assessment) -> Option<String> {
+    coverage(assessment).map(|tenths| match tenths % 10 {
+        0 => format!("coverage {} %", tenths / 10),
+        rest => format!("coverage {}.{rest} %", tenths / 10),
+    })
+}
+
 /// What would close a gap.
 pub fn mend(gap: &GapEntry) -> String {
     match (&gap.needs, gap.reason) {
@@ -288,6 +313,21 @@ mod tests {
         ] {
             assert_eq!(shown(&Untrusted::from(text), limit), said);
         }
+    }
+
+    #[test]
+    fn coverage_is_never_rounded_up() {
+        let mut assessment = sample();
+        assert_eq!(coverage_in_words(&assessment).as_deref(), Some("coverage 66.6 %"));
+        for (outcome, number) in
+            [(Outcome::Pass, 9_999), (Outcome::Fail, 0), (Outcome::Error, 0), (Outcome::Unknown, 1)]
+        {
+            assessment.summary.outcomes.insert(outcome, number);
+        }
+        assert_eq!(coverage_in_words(&assessment).as_deref(), Some("coverage 99.9 %"));
+        assessment.summary.outcomes.insert(Outcome::Unknown, 0);
+        assert_eq!(coverage_in_words(&assessment).as_deref(), Some("coverage 100 %"));
+        assert_eq!(coverage_in_words(&empty()), None);
     }
 
     #[test]

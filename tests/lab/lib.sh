@@ -158,3 +158,4 @@ for kind in "$HERE"/servers/*.sh; do
     . "$kind"
 done
 unset kind
+. "$HERE/validators.sh"

@@ -92,7 +92,7 @@ fn name_and_attributes(tag: &str) -> String {
 fn ids_and_links_hold_nothing_from_targets() {
     for assessment in [sample(), hostile()] {
         let page = body(&assessment);
-        for attribute in [" id=\"", " class=\"", " href=\"", " datetime=\"", " data-outcome=\""] {
+        for attribute in [" id=\"", " class=\"", " href=\"", " datetime=\"", " data-severity=\""] {
             for part in page.split(attribute).skip(1) {
                 let value = part.split('"').next().unwrap();
                 let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_# :./".contains(c));
@@ -137,7 +137,7 @@ fn people_who_do_not_see_it_can_read_it() {
         assert_eq!(page.matches("<table").count(), page.matches("<caption").count());
         assert_eq!(page.matches("<th ").count() + page.matches("<thead").count(), page.matches("<th").count());
         assert!(page.split("<th ").skip(1).all(|cell| cell.starts_with("scope=")), "a heading without scope");
-        assert!(page.contains("<a class=\"skip\" href=\"#results\">"));
+        assert!(page.contains("<a class=\"skip\" href=\"#main\">"));
     }
 }
 
@@ -149,17 +149,128 @@ fn incompleteness_is_said_before_anything_else() {
     assert!(at("5 of 16 verdicts are failures") < at("Scope and method"));
 }
 
+/// The classes of the rows that verdicts and elements have.
+fn rows(page: &str) -> Vec<&str> {
+    page.split("<tr id=\"f-")
+        .skip(1)
+        .map(|part| part.split("class=\"").nth(1).unwrap().split('"').next().unwrap())
+        .collect()
+}
+
 #[test]
 fn the_page_shows_every_verdict_and_element_once() {
     let assessment = sample();
     let page = body(&assessment);
-    assert_eq!(page.matches("<tbody id=\"f-").count(), assessment.verdicts.len());
     let elements: usize = assessment.verdicts.iter().map(|verdict| verdict.elements.len()).sum();
-    assert_eq!(page.matches("<tr class=\"element\"").count(), elements);
+    assert_eq!(rows(&page).iter().filter(|class| class.starts_with("element ")).count(), elements);
     for outcome in Outcome::ALL {
-        let rows = page.matches(&format!("data-outcome=\"{}\"", outcome.as_str())).count();
-        assert_eq!(rows, words::verdicts(&assessment, outcome));
+        let shown = rows(&page).iter().filter(|class| **class == outcome.as_str()).count();
+        assert_eq!(shown, words::verdicts(&assessment, outcome));
     }
+}
+
+#[test]
+fn the_sections_are_in_the_order_that_auditors_read() {
+    let page = body(&sample());
+    let sections =
+        ["scope", "population", "coverage", "results", "frameworks", "rules", "errors", "integrity", "limits"];
+    let places: Vec<usize> = sections
+        .iter()
+        .map(|id| page.find(&format!("<section id=\"{id}\"")).unwrap_or_else(|| panic!("{id}")))
+        .collect();
+    assert!(places.is_sorted() && page.find("<div class=\"verdict").unwrap() < places[0], "{places:?}");
+    for id in sections {
+        assert!(page.contains(&format!("<a href=\"#{id}\">")), "{id} is not in the contents");
+    }
+}
+
+fn by(assessment: &Assessment, options: &Options) -> String {
+    let mut bytes = Vec::new();
+    render(assessment, options, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn less_detail_is_less_and_says_where_the_rest_is() {
+    let of = |detail| by(&sample(), &Options { detail, ..Options::default() });
+    let (executive, control, full) = (of(HtmlDetail::Executive), of(HtmlDetail::Control), of(HtmlDetail::Full));
+    assert!(executive.len() < control.len() && control.len() < full.len());
+    assert_eq!((rows(&executive).len(), rows(&control).len()), (0, 0));
+    assert!(executive.contains("Executive: ") && control.contains("Control: ") && full.contains("Full: "));
+    assert!(!executive.contains("<details class=\"rule\"") && control.contains("<details class=\"rule\""));
+    for page in [executive, control, full] {
+        assert_eq!(page.matches("<section").count(), page.matches("</section>").count());
+        assert!(page.contains("Incomplete: 1 snapshot is cut short"));
+    }
+}
+
+#[test]
+fn a_template_of_the_user_takes_the_place_of_ours() {
+    let with = |name: &str, text: &str| Options {
+        templates: BTreeMap::from([(name.to_owned(), text.to_owned())]),
+        ..Options::default()
+    };
+    let page = by(&sample(), &with("parts/limits.html", "<p>Ours: {{ tool_version }}</p>"));
+    assert!(page.contains("<p>Ours: 0.1.0</p>") && !page.contains("<h2 id=\"limits-title\">"));
+    let page = by(&sample(), &with("report.css", "body { color: red }"));
+    assert!(page.contains("<style>body { color: red }</style>"));
+    assert!(page.contains(&BASE64.encode(&Sha256::digest("body { color: red }"))));
+    for (name, text) in [
+        ("parts/limits.html", "{{ tool_version"),
+        ("parts/limits.html", "{{ no_such_value }}"),
+        ("parts/limits.html", "{% include \"nowhere.html\" %}"),
+        ("rule.html", "{% if %}"),
+    ] {
+        let error = render(&sample(), &with(name, text), &mut Vec::new()).unwrap_err();
+        assert!(matches!(&error, ReportError::Override { name: said, .. } if said == name), "{text}: {error:?}");
+    }
+    let error = check(&with("report.js", "x = '</script>'")).unwrap_err();
+    assert_eq!(error.to_string(), "`report.js` cannot stand in the page: it holds `</`");
+}
+
+#[test]
+fn many_verdicts_are_split_by_account() {
+    let mut assessment = many(SPLIT + 10);
+    assert_eq!(split(&assessment, "a.html"), [], "one account is one page");
+    for (index, verdict) in assessment.verdicts.iter_mut().enumerate() {
+        verdict.subject.account =
+            ["111122223333", "<b>", "444455556666"][usize::from(index >= 20) + usize::from(index >= 40)].to_owned();
+    }
+    let parts = split(&assessment, "a.html");
+    let files: Vec<&str> = parts.iter().map(|(_, file)| &**file).collect();
+    assert_eq!(files, ["a-111122223333.html", "a-444455556666.html", "a-part-3.html"]);
+
+    let mut bytes = Vec::new();
+    render_index(&assessment, &parts, &Options::default(), &mut bytes).unwrap();
+    let index = String::from_utf8(bytes).unwrap();
+    assert!(index.len() < 300_000 && rows(&index).is_empty(), "{}", index.len());
+    assert!(files.iter().all(|file| index.contains(&format!("<a href=\"{file}\">"))));
+    assert!(index.contains("&lt;b&gt;"));
+
+    let mut bytes = Vec::new();
+    render_account(&assessment, "111122223333", &Options::default(), &mut bytes).unwrap();
+    let page = String::from_utf8(bytes).unwrap();
+    assert_eq!(rows(&page).iter().filter(|class| !class.starts_with("element")).count(), 20);
+    assert!(page.contains("<h1>Aurora assessment of account <bdi>111122223333</bdi></h1>"));
+}
+
+#[test]
+fn a_report_of_later_says_so_and_counts_the_age_to_then() {
+    let made = Some("2026-11-24T09:30:00Z".parse().unwrap());
+    let page = by(&sample(), &Options { made, ..Options::default() });
+    assert!(
+        page.contains("reported at <time datetime=\"2026-11-24T09:30:00Z\"")
+            && page.contains("from a collection 4 days old")
+    );
+    assert!(!by(&sample(), &Options::default()).contains("reported at"));
+}
+
+#[test]
+fn a_signature_is_announced_and_no_digest_of_the_page_is_claimed() {
+    let page = by(&sample(), &Options { signature: Some("report.html.sig".to_owned()), ..Options::default() });
+    assert!(page.contains("<code><bdi>report.html.sig</bdi></code>"));
+    assert!(by(&sample(), &Options::default()).contains("None is announced."));
+    assert!(page.contains("They prove nothing about the report itself"));
 }
 
 #[test]

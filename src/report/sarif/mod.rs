@@ -6,14 +6,17 @@ mod escape;
 mod place;
 mod result;
 mod rule;
+mod taxonomy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_sarif::sarif;
 
-use self::result::Sorted;
-use super::{Options, ReportError, SarifProfile, words};
+use self::result::Finding;
+use self::taxonomy::Taxonomies;
+use super::{Anchors, Options, ReportError, SarifProfile, uri, words};
 use crate::check::{Assessment, GapEntry, VerdictEntry};
 use crate::model::{Outcome, Untrusted};
 
@@ -25,95 +28,136 @@ const RESULTS: usize = 5_000;
 
 /// Writes the log.
 pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
-    let run = match options.sarif_profile {
-        SarifProfile::Github => github(assessment),
-        SarifProfile::Full => full(assessment),
-    };
-    let log = sarif::Sarif {
-        schema: Some(SCHEMA.to_owned()),
-        inline_external_properties: None,
-        properties: None,
-        runs: vec![run],
-        version: "2.1.0".into(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &log).map_err(ReportError::of_json)?;
-    out.write_all(b"\n").map_err(ReportError::Write)
+    match options.sarif_profile {
+        SarifProfile::Github => github(assessment, &options.anchors, out),
+        SarifProfile::Full => full(assessment, &options.anchors, out),
+    }
 }
 
-fn github(assessment: &Assessment) -> sarif::Run {
+fn github(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut rules: Vec<_> = assessment.rules.iter().map(rule::descriptor).collect();
     rules.push(rule::incomplete());
     let mut failures = result::failures(assessment);
     let left_out = failures.len().saturating_sub(RESULTS - 1);
     failures.truncate(failures.len() - left_out);
-    let mut results: Vec<_> = result::incomplete(assessment, left_out).into_iter().collect();
-    results.extend(failures.into_iter().map(|sorted| sorted.result));
-    run(assessment, rules, Vec::new(), results)
+    let mut results: Vec<_> = result::incomplete(assessment, anchors, left_out).into_iter().collect();
+    results.extend(failures.iter().map(|finding| finding.for_github(anchors)));
+    let run = run(assessment, driver(assessment, rules));
+    write(run, results, sarif::Result::clone, out)
 }
 
-fn full(assessment: &Assessment) -> sarif::Run {
+fn full(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Result<(), ReportError> {
     let reasons: BTreeSet<_> = assessment.gaps.iter().map(|gap| gap.reason).collect();
     let mut notifications: Vec<_> = reasons.into_iter().map(rule::gap_descriptor).collect();
     notifications.push(rule::error_descriptor());
-    let rules = assessment.rules.iter().map(rule::descriptor).collect();
-    let results = result::verdicts(assessment).into_iter().map(|Sorted { result, .. }| result).collect();
-    let mut run = run(assessment, rules, notifications, results);
+    let taxonomies = Taxonomies::of(assessment);
+    let rules = assessment.rules.iter().map(|rule| rule::related(rule, &taxonomies)).collect();
+    let mut driver = driver(assessment, rules);
+    driver.notifications = Some(notifications);
+    driver.supported_taxonomies = Some(taxonomies.references()).filter(|list| !list.is_empty());
+    let mut run = run(assessment, driver);
+    run.taxonomies = Some(taxonomies.components()).filter(|list| !list.is_empty());
+    run.original_uri_base_ids = uri_base_ids(assessment);
     run.invocations = Some(vec![sarif::Invocation {
-        tool_execution_notifications: Some(notices(assessment)),
+        tool_execution_notifications: Some(notices(assessment, anchors)),
         ..invocation(assessment)
     }]);
-    run
+    let taxa: BTreeMap<&str, Vec<_>> = assessment
+        .rules
+        .iter()
+        .map(|rule| (&*rule.id, taxonomies.taxa(rule)))
+        .filter(|(_, taxa)| !taxa.is_empty())
+        .collect();
+    let result = |finding: &Finding<'_>| {
+        let of_failure = (finding.verdict.outcome == Outcome::Fail).then(|| taxa.get(&*finding.verdict.rule).cloned());
+        sarif::Result { taxa: of_failure.flatten(), ..finding.in_full(assessment, anchors) }
+    };
+    write(run, result::verdicts(assessment), result, out)
 }
 
-fn run(
-    assessment: &Assessment,
-    mut rules: Vec<sarif::ReportingDescriptor>,
-    notifications: Vec<sarif::ReportingDescriptor>,
-    mut results: Vec<sarif::Result>,
-) -> sarif::Run {
-    rules.sort_by(|a, b| a.id.cmp(&b.id));
-    let index: BTreeMap<&str, i64> = rules.iter().map(|rule| &*rule.id).zip(0..).collect();
-    for result in &mut results {
-        result.rule_index = result.rule_id.as_deref().and_then(|id| index.get(id).copied());
+/// Writes the run with its results, which are made one at a time: as a whole they would take many times what the log does.
+fn write<T>(
+    run: sarif::Run,
+    findings: Vec<T>,
+    result: impl Fn(&T) -> sarif::Result,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let indexes = rule_indexes(&run);
+    let head = serde_json::to_value(&run).map_err(ReportError::Json)?;
+    let indexed = |finding: &T| {
+        let result = result(finding);
+        sarif::Result { rule_index: result.rule_id.as_ref().and_then(|id| indexes.get(id).copied()), ..result }
+    };
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { head, findings, result: indexed }] };
+    serde_json::to_writer_pretty(&mut *out, &log).map_err(ReportError::of_json)?;
+    out.write_all(b"\n").map_err(ReportError::Write)
+}
+
+fn rule_indexes(run: &sarif::Run) -> BTreeMap<String, i64> {
+    run.tool.driver.rules.iter().flatten().map(|rule| rule.id.clone()).zip(0..).collect()
+}
+
+#[derive(Serialize)]
+#[serde(bound(serialize = "Run<T, F>: Serialize"))]
+struct Log<T, F> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<T, F>; 1],
+}
+
+/// A run without its results, and the way to make them.
+struct Run<T, F> {
+    head: serde_json::Value,
+    findings: Vec<T>,
+    result: F,
+}
+
+impl<T, F: Fn(&T) -> sarif::Result> Serialize for Run<T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.head.as_object().into_iter().flatten() {
+            map.serialize_entry(key, value)?;
+        }
+        map.serialize_entry("results", &Results(self))?;
+        map.end()
     }
-    let tool = sarif::Tool::builder().driver(driver(assessment, rules, notifications)).build();
+}
+
+struct Results<'a, T, F>(&'a Run<T, F>);
+
+impl<T, F: Fn(&T) -> sarif::Result> Serialize for Results<'_, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.findings.iter().map(&self.0.result))
+    }
+}
+
+fn run(assessment: &Assessment, driver: sarif::ToolComponent) -> sarif::Run {
+    let tool = sarif::Tool::builder().driver(driver).build();
     sarif::Run {
         automation_details: Some(sarif::RunAutomationDetails { id: Some(CATEGORY.to_owned()), ..Default::default() }),
         column_kind: Some("unicodeCodePoints".into()),
         invocations: Some(vec![invocation(assessment)]),
-        original_uri_base_ids: uri_base_ids(assessment, &results),
         properties: Some(run_properties(assessment)),
-        results: Some(results),
         ..sarif::Run::builder().tool(tool).build()
     }
 }
 
-fn driver(
-    assessment: &Assessment,
-    rules: Vec<sarif::ReportingDescriptor>,
-    notifications: Vec<sarif::ReportingDescriptor>,
-) -> sarif::ToolComponent {
+fn driver(assessment: &Assessment, mut rules: Vec<sarif::ReportingDescriptor>) -> sarif::ToolComponent {
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
     sarif::ToolComponent {
         full_name: Some(format!("aurora-audit {}", assessment.run.tool_version)),
         semantic_version: Some(assessment.run.tool_version.clone()),
         rules: Some(rules),
-        notifications: (!notifications.is_empty()).then_some(notifications),
         ..sarif::ToolComponent::builder().name("aurora-audit").build()
     }
 }
 
 /// Absolute snapshot paths are written relative to the root, which then has to be declared.
-fn uri_base_ids(
-    assessment: &Assessment,
-    results: &[sarif::Result],
-) -> Option<BTreeMap<String, sarif::ArtifactLocation>> {
-    let rooted = assessment.run.snapshots.iter().any(|snapshot| place::relative_uri(&snapshot.path).1);
+fn uri_base_ids(assessment: &Assessment) -> Option<BTreeMap<String, sarif::ArtifactLocation>> {
+    let rooted = assessment.run.snapshots.iter().any(|snapshot| uri::relative(&snapshot.path).1);
     let root = sarif::ArtifactLocation { uri: Some("file:///".to_owned()), ..sarif::ArtifactLocation::default() };
-    let used = results.iter().flat_map(|result| result.locations.iter().flatten()).any(|location| {
-        let artifact = location.physical_location.as_ref().and_then(|physical| physical.artifact_location.as_ref());
-        artifact.is_some_and(|artifact| artifact.uri_base_id.is_some())
-    });
-    (rooted && used).then(|| BTreeMap::from([(place::ROOT.to_owned(), root)]))
+    rooted.then(|| BTreeMap::from([(place::ROOT.to_owned(), root)]))
 }
 
 fn invocation(assessment: &Assessment) -> sarif::Invocation {
@@ -157,19 +201,19 @@ fn property_bag(tags: Option<Vec<String>>, properties: Vec<(&str, serde_json::Va
 }
 
 /// Gaps, and the rules that broke.
-fn notices(assessment: &Assessment) -> Vec<sarif::Notification> {
+fn notices(assessment: &Assessment, anchors: &Anchors) -> Vec<sarif::Notification> {
     let broken = assessment.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Error);
-    let gaps = assessment.gaps.iter().map(|gap| gap_notice(assessment, gap));
-    gaps.chain(broken.map(|verdict| error_notice(assessment, verdict))).collect()
+    let gaps = assessment.gaps.iter().map(|gap| gap_notice(assessment, anchors, gap));
+    gaps.chain(broken.map(|verdict| error_notice(assessment, anchors, verdict))).collect()
 }
 
-fn gap_notice(assessment: &Assessment, gap: &GapEntry) -> sarif::Notification {
+fn gap_notice(assessment: &Assessment, anchors: &Anchors, gap: &GapEntry) -> sarif::Notification {
     let target = gap.target.as_ref().map(|target| format!(" for '{}'", escape::plain(target))).unwrap_or_default();
     let what = escape::plain(&Untrusted::from(gap.what.as_str()));
     let mend = escape::plain(&Untrusted::from(words::mend(gap)));
     let said = words::sentence(&escape::plain(&gap.message));
     let text = format!("'{what}'{target} was not read ({}). {said} To mend: {mend}.", gap.reason.as_str());
-    let physical = place::in_snapshot(assessment, gap.location.as_ref());
+    let physical = place::in_snapshot(assessment, gap.location.as_ref(), anchors.of_run());
     sarif::Notification {
         level: Some(if gap.reason.is_voluntary() { "note" } else { "warning" }.into()),
         locations: Some(vec![place::location(physical, Vec::new())]),
@@ -177,12 +221,12 @@ fn gap_notice(assessment: &Assessment, gap: &GapEntry) -> sarif::Notification {
     }
 }
 
-fn error_notice(assessment: &Assessment, verdict: &VerdictEntry) -> sarif::Notification {
+fn error_notice(assessment: &Assessment, anchors: &Anchors, verdict: &VerdictEntry) -> sarif::Notification {
     let reasons = verdict.reasons.iter().map(|reason| words::sentence(&escape::plain(reason)));
     let subject = escape::plain(&verdict.subject.id);
     let said = std::iter::once(words::sentence(&escape::plain(&verdict.message))).chain(reasons).collect::<Vec<_>>();
     let text = format!("Rule '{}' on '{subject}': {}", verdict.rule, said.join(" "));
-    let physical = place::in_snapshot(assessment, place::decisive(&verdict.evidence));
+    let physical = place::in_snapshot(assessment, place::decisive(&verdict.evidence), anchors.of(&verdict.subject));
     sarif::Notification {
         associated_rule: Some(sarif::ReportingDescriptorReference {
             id: Some(verdict.rule.clone()),

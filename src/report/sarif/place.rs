@@ -1,41 +1,35 @@
 //! Where a result stands: a file that a viewer can open, and a logical location that names the subject.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_sarif::sarif;
 
 use super::escape;
 use crate::check::{Assessment, EvidenceEntry, Location, SubjectEntry};
 use crate::model::Untrusted;
+use crate::report::uri;
 
-/// The user's configuration: the one file of this program that is checked in beside the code.
-const CONFIGURATION: &str = "aurora-audit.toml";
+/// Kind of subject that has a name of its own inside its cluster.
+const DATABASE_ACCOUNT: &str = "database_account";
 /// What the URIs of absolute paths are relative to.
 pub const ROOT: &str = "ROOTPATH";
-/// RFC 3986, unreserved.
-const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A relative URI that no parser takes for anything else, and whether it starts at the root.
-pub fn relative_uri(path: &str) -> (String, bool) {
-    let segments = path.split(['/', '\\']).filter(|segment| !matches!(*segment, "" | "."));
-    let encoded: Vec<String> = segments.map(|segment| utf8_percent_encode(segment, &ENCODED).to_string()).collect();
-    (encoded.join("/"), path.starts_with('/'))
+/// A file of the user's repository.
+pub fn in_repository((path, line): (&str, u32)) -> sarif::PhysicalLocation {
+    physical(uri::relative(path).0, false, line.max(1))
 }
 
-/// The configuration file, which stands for things that no file of the repository holds.
-pub fn configuration() -> sarif::PhysicalLocation {
-    physical(CONFIGURATION.to_owned(), false, 1)
-}
-
-/// The snapshot line that decided, else the first line of the first snapshot, else the configuration.
-pub fn in_snapshot(assessment: &Assessment, location: Option<&Location>) -> sarif::PhysicalLocation {
+/// The snapshot line that decided, else the first line of the first snapshot, else what stands for the run.
+pub fn in_snapshot(
+    assessment: &Assessment,
+    location: Option<&Location>,
+    otherwise: (&str, u32),
+) -> sarif::PhysicalLocation {
     let file = location.map_or(0, |location| usize::from(location.file));
     let line = location.map_or(1, |location| location.line.max(1));
     match assessment.run.snapshots.get(file) {
         Some(snapshot) => {
-            let (uri, rooted) = relative_uri(&snapshot.path);
+            let (uri, rooted) = uri::relative(&snapshot.path);
             physical(uri, rooted, line)
         }
-        None => configuration(),
+        None => in_repository(otherwise),
     }
 }
 
@@ -58,9 +52,13 @@ pub fn decisive(evidence: &[EvidenceEntry]) -> Option<&Location> {
     evidence.iter().find_map(|entry| entry.locations.first())
 }
 
-/// The subject, then the value in the snapshot that decided.
+/// The subject, then the value in the snapshot that decided. The first name is the one that people know it by: the ARN of a
+/// resource, `host:port` of an endpoint, `'user'@'host'` of a database account, whose cluster the second one names.
 pub fn logical(subject: &SubjectEntry, evidence: &[EvidenceEntry]) -> Vec<sarif::LogicalLocation> {
     let mut named = vec![logical_location(escape::name(&subject.id), &subject.kind)];
+    if subject.kind == DATABASE_ACCOUNT {
+        named.insert(0, logical_location(escape::name(&subject.name), &subject.kind));
+    }
     if let Some(location) = decisive(evidence) {
         named.push(logical_location(escape::name(&Untrusted::from(location.pointer.as_str())), "property"));
     }
@@ -90,19 +88,11 @@ mod tests {
     use crate::report::sample::{empty, sample};
 
     #[test]
-    fn paths_become_relative_uris() {
-        for (path, uri, rooted) in [
-            ("a.jsonl", "a.jsonl", false),
-            ("./snap shots/ä#1?.jsonl", "snap%20shots/%C3%A4%231%3F.jsonl", false),
-            ("../a.jsonl", "../a.jsonl", false),
-            ("/var/a.jsonl", "var/a.jsonl", true),
-            ("c:\\x\\a.jsonl", "c%3A/x/a.jsonl", false),
-            ("javascript:alert(1)", "javascript%3Aalert%281%29", false),
-            ("//evil.example/x", "evil.example/x", true),
-            ("-", "-", false),
-        ] {
-            assert_eq!(relative_uri(path), (uri.to_owned(), rooted));
-        }
+    fn a_database_account_is_known_by_its_own_name() {
+        let mut subject = sample().verdicts[2].subject.clone();
+        subject.kind = DATABASE_ACCOUNT.to_owned();
+        let names: Vec<_> = logical(&subject, &[]).into_iter().filter_map(|it| it.fully_qualified_name).collect();
+        assert_eq!(names, ["''@'%'", "arn:aws:rds:eu-central-1:111122223333:cluster:orders-prod/''@'%'"]);
     }
 
     #[test]
@@ -114,7 +104,7 @@ mod tests {
             (&full, None, "snapshots/prod%20aws.jsonl.zst", 1),
             (&none, location, "aurora-audit.toml", 1),
         ] {
-            let physical = in_snapshot(assessment, location);
+            let physical = in_snapshot(assessment, location, ("aurora-audit.toml", 1));
             assert_eq!(physical.artifact_location.unwrap().uri.as_deref(), Some(uri));
             assert_eq!(physical.region.unwrap().start_line, Some(line));
         }

@@ -6,9 +6,9 @@ use serde_sarif::sarif::{self, ResultKind, ResultLevel};
 use sha2::{Digest, Sha256};
 
 use super::{escape, place, property_bag, rule};
-use crate::check::{Assessment, ElementEntry, EvidenceEntry, Remediation, VerdictEntry};
+use crate::check::{Assessment, ElementEntry, EvidenceEntry, Remediation, SubjectEntry, VerdictEntry};
 use crate::model::{Outcome, Severity, Untrusted};
-use crate::report::words;
+use crate::report::{Anchors, words};
 
 /// The only key that GitHub looks at.
 const FINGERPRINT: &str = "primaryLocationLineHash";
@@ -16,22 +16,17 @@ const FINGERPRINT: &str = "primaryLocationLineHash";
 const NAMED: usize = 20;
 
 /// What one result says, whether of a whole verdict or of one element.
-struct Finding<'a> {
-    verdict: &'a VerdictEntry,
+#[derive(Clone, Copy)]
+pub struct Finding<'a> {
+    /// The verdict.
+    pub verdict: &'a VerdictEntry,
     element: Option<&'a ElementEntry>,
 }
 
-/// A result with what it is sorted by.
-pub struct Sorted {
-    key: (std::cmp::Reverse<Severity>, String, String, String),
-    /// The result, without its rule's index.
-    pub result: sarif::Result,
-}
-
-/// Failures only, each failing element a result of its own.
-pub fn failures(assessment: &Assessment) -> Vec<Sorted> {
-    let failing = assessment.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail);
-    sorted(failing.flat_map(findings).map(|finding| finding.sorted(place::configuration())).collect())
+/// Failures that no waiver covers, each failing element one of its own; the gravest first.
+pub fn failures(assessment: &Assessment) -> Vec<Finding<'_>> {
+    let failing = assessment.verdicts.iter().filter(|verdict| words::counts_as_failure(verdict));
+    sorted(failing.flat_map(findings).collect())
 }
 
 fn findings(verdict: &VerdictEntry) -> Vec<Finding<'_>> {
@@ -44,26 +39,39 @@ fn findings(verdict: &VerdictEntry) -> Vec<Finding<'_>> {
     if failing.is_empty() { vec![Finding { verdict, element: None }] } else { failing }
 }
 
-/// All verdicts, with their places in the snapshots.
-pub fn verdicts(assessment: &Assessment) -> Vec<Sorted> {
-    let result = |verdict| {
-        let finding = Finding { verdict, element: None };
-        let location = place::decisive(finding.evidence());
-        let mut sorted = finding.sorted(place::in_snapshot(assessment, location));
-        sorted.result.message.markdown = Some(finding.markdown());
-        sorted.result.properties = Some(finding.properties());
-        sorted
-    };
-    sorted(assessment.verdicts.iter().map(result).collect())
+/// All verdicts, the gravest rules first.
+pub fn verdicts(assessment: &Assessment) -> Vec<Finding<'_>> {
+    sorted(assessment.verdicts.iter().map(|verdict| Finding { verdict, element: None }).collect())
 }
 
-fn sorted(mut results: Vec<Sorted>) -> Vec<Sorted> {
-    results.sort_by(|a, b| a.key.cmp(&b.key));
-    results
+fn sorted(mut findings: Vec<Finding<'_>>) -> Vec<Finding<'_>> {
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    findings
 }
 
-impl Finding<'_> {
-    fn evidence(&self) -> &[EvidenceEntry] {
+impl<'a> Finding<'a> {
+    fn order(&self) -> (std::cmp::Reverse<Severity>, &'a str, &'a str, &'a str) {
+        let Self { verdict, element } = *self;
+        let element = element.map_or("", |element| element.key.raw());
+        (std::cmp::Reverse(verdict.severity), &verdict.rule, verdict.subject.id.raw(), element)
+    }
+
+    /// The result that code scanning is given, at the file that stands for the subject.
+    pub fn for_github(&self, anchors: &Anchors) -> sarif::Result {
+        self.result(place::in_repository(anchors.of(&self.verdict.subject)))
+    }
+
+    /// The result with all that the assessment knows, at the line of the snapshot that decided.
+    pub fn in_full(&self, assessment: &Assessment, anchors: &Anchors) -> sarif::Result {
+        let location = place::decisive(self.evidence());
+        let physical = place::in_snapshot(assessment, location, anchors.of(&self.verdict.subject));
+        let mut result = self.result(physical);
+        result.message.markdown = Some(self.markdown());
+        result.properties = Some(self.properties());
+        result
+    }
+
+    fn evidence(&self) -> &'a [EvidenceEntry] {
         let of_element = self.element.map_or(&[][..], |element| &element.evidence);
         let first = self.verdict.elements.first().map_or(&[][..], |element| &element.evidence);
         [of_element, &self.verdict.evidence, first].into_iter().find(|found| !found.is_empty()).unwrap_or_default()
@@ -123,24 +131,16 @@ impl Finding<'_> {
         )
     }
 
-    fn sorted(&self, physical: sarif::PhysicalLocation) -> Sorted {
+    fn result(&self, physical: sarif::PhysicalLocation) -> sarif::Result {
         let verdict = self.verdict;
         let logical = place::logical(&verdict.subject, self.evidence());
         let (kind, level) = kind_and_level(verdict.outcome, verdict.severity);
-        let result = sarif::Result {
+        let location = place::location(physical, logical);
+        sarif::Result {
             kind: Some(kind),
             level: Some(level),
-            ..bare(
-                &verdict.rule,
-                self.text(escape::plain).join(" "),
-                place::location(physical, logical),
-                self.fingerprint(),
-            )
-        };
-        let element = self.element.map_or("", |element| element.key.raw());
-        let severity = std::cmp::Reverse(verdict.severity);
-        let key = (severity, verdict.rule.clone(), verdict.subject.id.raw().to_owned(), element.to_owned());
-        Sorted { key, result }
+            ..bare(&verdict.rule, self.text(escape::plain).join(" "), location, self.fingerprint())
+        }
     }
 }
 
@@ -165,7 +165,7 @@ fn bare(rule: &str, text: String, location: sarif::Location, fingerprint: &str) 
 }
 
 /// The result that keeps an incomplete run from looking clean; none when the run is complete and nothing was left out.
-pub fn incomplete(assessment: &Assessment, left_out: usize) -> Option<sarif::Result> {
+pub fn incomplete(assessment: &Assessment, anchors: &Anchors, left_out: usize) -> Option<sarif::Result> {
     let because = words::incomplete_because(assessment);
     let mut sentences = Vec::new();
     if !because.is_empty() {
@@ -181,12 +181,21 @@ pub fn incomplete(assessment: &Assessment, left_out: usize) -> Option<sarif::Res
     sentences.extend(gap_sentences(assessment));
     sentences.extend(unknown_sentence(assessment));
     let fingerprint = data_encoding::HEXLOWER.encode(&Sha256::digest(rule::INCOMPLETE));
-    let location = place::location(place::configuration(), vec![run_location()]);
+    let place = first_gap(assessment).map_or_else(|| anchors.of_run(), |subject| anchors.of(&subject));
+    let location = place::location(place::in_repository(place), vec![run_location()]);
     Some(sarif::Result {
         kind: Some(ResultKind::Fail),
         level: Some(ResultLevel::Warning),
         ..bare(rule::INCOMPLETE, sentences.join(" "), location, &fingerprint)
     })
+}
+
+/// What the first thing that could not be read belongs to, for the anchor of it.
+fn first_gap(assessment: &Assessment) -> Option<SubjectEntry> {
+    let gap = assessment.gaps.iter().find(|gap| !gap.reason.is_voluntary())?;
+    let target = gap.target.clone()?;
+    let (account, region) = (gap.account.clone(), gap.region.clone());
+    Some(SubjectEntry { kind: String::new(), id: target.clone(), name: target, account, region })
 }
 
 fn run_location() -> sarif::LogicalLocation {
@@ -253,8 +262,9 @@ mod tests {
 
     #[test]
     fn each_failing_element_is_a_result_of_its_own() {
-        let results = failures(&sample());
-        let rules: Vec<&str> = results.iter().map(|sorted| sorted.result.rule_id.as_deref().unwrap()).collect();
+        let assessment = sample();
+        let results = failures(&assessment);
+        let rules: Vec<&str> = results.iter().map(|finding| &*finding.verdict.rule).collect();
         assert_eq!(
             rules,
             [
@@ -266,7 +276,7 @@ mod tests {
                 "res-deletion-protection"
             ]
         );
-        let text = results[1].result.message.text.as_deref().unwrap();
+        let text = results[1].for_github(&Anchors::default()).message.text.unwrap();
         assert!(text.starts_with("ingress from 0.0.0.0/0 on port 3306. Subject: 'sgr-0001' of 'arn:"), "{text}");
     }
 
@@ -274,12 +284,12 @@ mod tests {
     fn a_failing_verdict_without_a_failing_element_is_still_a_result() {
         let mut assessment = sample();
         assessment.verdicts[7].elements.retain(|element| element.outcome != Outcome::Fail);
-        assert!(failures(&assessment).iter().any(|sorted| sorted.result.rule_id.as_deref() == Some("net-not-public")));
+        assert!(failures(&assessment).iter().any(|finding| finding.verdict.rule == "net-not-public"));
     }
 
     #[test]
     fn an_incomplete_run_says_what_is_missing_and_what_it_needs() {
-        let text = incomplete(&sample(), 3).unwrap().message.text.unwrap();
+        let text = incomplete(&sample(), &Anchors::default(), 3).unwrap().message.text.unwrap();
         for part in [
             "The assessment is incomplete: 1 snapshot is cut short, 3 readings failed, 4 verdicts are unknown and 1 verdict",
             "3 failures of lower severity did not fit into this log.",
@@ -293,7 +303,21 @@ mod tests {
     }
 
     #[test]
+    fn an_incomplete_run_points_to_what_stands_for_the_first_gap() {
+        let given = vec!["rds:orders-prod*=infra/orders.tf:4".parse().unwrap()];
+        for (anchors, uri, line) in [
+            (Anchors { given, ..Anchors::default() }, "infra/orders.tf", 4),
+            (Anchors::default(), "aurora-audit.toml", 1),
+        ] {
+            let place =
+                incomplete(&sample(), &anchors, 0).unwrap().locations.unwrap().remove(0).physical_location.unwrap();
+            assert_eq!(place.artifact_location.unwrap().uri.as_deref(), Some(uri));
+            assert_eq!(place.region.unwrap().start_line, Some(line));
+        }
+    }
+
+    #[test]
     fn a_complete_run_has_no_such_result() {
-        assert_eq!(incomplete(&empty(), 0), None);
+        assert_eq!(incomplete(&empty(), &Anchors::default(), 0), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_sarif::sarif::{self, ResultLevel};
 
+use super::taxonomy::Taxonomies;
 use super::{escape, property_bag};
 use crate::check::{ControlEntry, RuleEntry};
 use crate::model::{GapReason, Severity, Untrusted};
@@ -38,6 +39,13 @@ pub const fn security_severity(severity: Severity) -> Option<&'static str> {
 fn controls(rule: &RuleEntry) -> serde_json::Value {
     let shown = |list: &Vec<ControlEntry>| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     rule.frameworks.iter().map(|(name, list)| (name.clone(), shown(list))).collect()
+}
+
+/// A rule, with its relations to the controls of frameworks where the log has their taxonomies.
+pub fn related(rule: &RuleEntry, taxonomies: &Taxonomies<'_>) -> sarif::ReportingDescriptor {
+    let relationships = taxonomies.relationships(rule);
+    let relationships = (!relationships.is_empty()).then_some(relationships);
+    sarif::ReportingDescriptor { relationships, ..descriptor(rule) }
 }
 
 /// A rule.

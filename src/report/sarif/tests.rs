@@ -214,3 +214,38 @@ fn the_logs_of_the_sample() {
         insta::assert_snapshot!(format!("{profile:?}").to_lowercase(), text);
     }
 }
+
+#[test]
+fn taxonomies_are_declared_and_related() {
+    let full = log(&sample(), SarifProfile::Full);
+    let run = &full["runs"][0];
+    let names: Vec<&Value> = run["taxonomies"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    let known: Vec<&Value> =
+        run["tool"]["driver"]["supportedTaxonomies"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, known);
+    for rule in rules(&full) {
+        for relation in rule["relationships"].as_array().into_iter().flatten() {
+            let component = usize::try_from(relation["target"]["toolComponent"]["index"].as_u64().unwrap()).unwrap();
+            let taxon = usize::try_from(relation["target"]["index"].as_u64().unwrap()).unwrap();
+            assert_eq!(run["taxonomies"][component]["taxa"][taxon]["id"], relation["target"]["id"]);
+        }
+    }
+    assert!(results(&full).iter().any(|result| result["taxa"][0]["id"] == "3.3"));
+    let github = log(&sample(), SarifProfile::Github);
+    assert!(github["runs"][0].get("taxonomies").is_none(), "GitHub ignores them");
+}
+
+#[test]
+fn the_users_map_places_results() {
+    let anchors = Anchors { given: vec!["orders-prod=infra/my file.tf:40".parse().unwrap()], ..Anchors::default() };
+    let options = Options { anchors, ..Options::default() };
+    let github: Value = serde_json::from_str(&text(&sample(), &options)).unwrap();
+    let places: BTreeSet<String> = results(&github)
+        .iter()
+        .map(|result| {
+            let physical = &result["locations"][0]["physicalLocation"];
+            format!("{}:{}", physical["artifactLocation"]["uri"].as_str().unwrap(), physical["region"]["startLine"])
+        })
+        .collect();
+    assert_eq!(places, BTreeSet::from(["aurora-audit.toml:1".to_owned(), "infra/my%20file.tf:40".to_owned()]));
+}

@@ -23,10 +23,11 @@ const TEXT: usize = 600;
 pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut page = Page {
         lines: Vec::new(),
-        brush: Brush(options.color),
+        brush: Brush { color: options.color, links: options.links },
         width: options.width.clamp(40, 240),
         columns: Columns::of(assessment, options.width.clamp(40, 240)),
         labels: Labels::of(assessment),
+        docs: assessment.rules.iter().map(|rule| (&*rule.id, &*rule.docs)).collect(),
     };
     page.head(assessment);
     for severity in Severity::DESCENDING {
@@ -34,7 +35,7 @@ pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -
     }
     page.since_baseline(assessment);
     page.gaps(assessment);
-    page.summary(assessment);
+    page.summary(assessment, &options.written);
     let mut text = page.lines.join("\n");
     text.push('\n');
     out.write_all(text.as_bytes()).map_err(ReportError::Write)
@@ -108,7 +109,9 @@ fn safe(text: &str) -> String {
     words::shown(&Untrusted::from(text), TEXT)
 }
 
-struct Page {
+struct Page<'a> {
+    /// Documentation of each rule.
+    docs: BTreeMap<&'a str, &'a str>,
     lines: Vec<String>,
     brush: Brush,
     width: usize,
@@ -116,7 +119,7 @@ struct Page {
     labels: Labels,
 }
 
-impl Page {
+impl Page<'_> {
     fn line(&mut self, text: impl Into<String>) {
         self.lines.push(text.into());
     }
@@ -170,7 +173,7 @@ impl Page {
     fn verdict(&mut self, verdict: &VerdictEntry) {
         let (word, mark) = words::outcome(verdict.outcome);
         let outcome = self.brush.paint(Style::of_outcome(verdict.outcome), &format!("{mark} {}", column(word, 7)));
-        let rule = self.brush.paint(Style::Cyan, &column(&safe(&verdict.rule), self.columns.rule));
+        let rule = self.rule(&verdict.rule);
         let subject = column(&self.labels.of_subject(&verdict.subject), self.columns.subject);
         let names = format!("  {outcome}  {rule}  {subject}");
         let message = message(verdict);
@@ -181,6 +184,14 @@ impl Page {
             self.beside(&names, &message);
         }
         self.elements(verdict);
+    }
+
+    /// The rule's id as wide as its column; the link to its documentation ends with the id.
+    fn rule(&self, id: &str) -> String {
+        let padded = column(&safe(id), self.columns.rule);
+        let (name, pad) = padded.split_at(padded.trim_end().len());
+        let docs = self.docs.get(id).filter(|docs| docs.starts_with("https://")).copied().unwrap_or_default();
+        format!("{}{pad}", self.brush.link(docs, &self.brush.paint(Style::Cyan, name)))
     }
 
     fn beside(&mut self, names: &str, message: &str) {
@@ -254,7 +265,7 @@ impl Page {
         self.block(6, Some(Style::Dim), &words::shown(&gap.message, TEXT));
     }
 
-    fn summary(&mut self, assessment: &Assessment) {
+    fn summary(&mut self, assessment: &Assessment, written: &[String]) {
         self.line("");
         for sentence in words::headline(assessment) {
             self.block(0, None, &sentence);
@@ -270,7 +281,11 @@ impl Page {
         let gate = words::gate(assessment.gate.result);
         let style = if assessment.gate.result == GateResult::Clean { Style::Green } else { Style::Alarm };
         let gate = self.brush.paint(style, gate);
-        self.line(format!("{} · gate {gate}: {}", counts.join(", "), safe(&assessment.gate.reason)));
+        let mut parts = vec![counts.join(", ")];
+        parts.extend(words::coverage_in_words(assessment));
+        parts.push(format!("gate {gate}: {}", safe(&assessment.gate.reason)));
+        parts.extend((!written.is_empty()).then(|| format!("wrote {}", safe(&written.join(", ")))));
+        self.line(parts.join(" · "));
     }
 }
 
@@ -325,9 +340,35 @@ mod tests {
         assert_eq!(
             text.lines().last(),
             Some(
-                "5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · gate failed: 4 failures are of severity high or above."
+                "5 fail, 1 error, 4 unknown, 5 pass, 1 not applicable · coverage 66.6 % · gate failed: 4 failures are of \
+                 severity high or above."
             )
         );
+    }
+
+    #[test]
+    fn the_summary_names_what_was_written() {
+        let options = Options { written: vec!["html=a.html".into(), "sarif=b.sarif".into()], ..Options::default() };
+        let mut bytes = Vec::new();
+        render(&sample(), &options, &mut bytes).unwrap();
+        assert!(String::from_utf8(bytes).unwrap().ends_with(" · wrote html=a.html, sarif=b.sarif\n"));
+    }
+
+    #[test]
+    fn rules_link_to_their_documentation_and_columns_stay() {
+        let with = |links| {
+            let mut bytes = Vec::new();
+            render(&sample(), &Options { links, width: 110, ..Options::default() }, &mut bytes).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let linked = with(true);
+        assert!(linked.contains("\x1b]8;;https://docs.aws.amazon.com/"));
+        let plain: String = linked
+            .split("\x1b]8;;")
+            .enumerate()
+            .map(|(index, part)| if index == 0 { part } else { part.split_once("\x1b\\").unwrap().1 })
+            .collect();
+        assert_eq!(plain, with(false));
     }
 
     #[test]

@@ -55,14 +55,25 @@ impl Style {
     }
 }
 
-/// Whether to colour.
+/// What the terminal can do.
 #[derive(Debug, Clone, Copy)]
-pub struct Brush(pub bool);
+pub struct Brush {
+    /// Whether to colour.
+    pub color: bool,
+    /// Whether to make links (OSC 8).
+    pub links: bool,
+}
 
 impl Brush {
     /// The text in a style.
     pub fn paint(self, style: Style, text: &str) -> String {
-        if self.0 && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+        if self.color && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+    }
+
+    /// The text as a link, when the address is one that no terminal can be steered by.
+    pub fn link(self, address: &str, text: &str) -> String {
+        let safe = !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_graphic());
+        if self.links && safe { format!("\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\") } else { text.to_owned() }
     }
 }
 
@@ -72,9 +83,20 @@ mod tests {
 
     #[test]
     fn colour_is_only_there_when_asked_for() {
-        assert_eq!(Brush(false).paint(Style::Red, "fail"), "fail");
-        assert_eq!(Brush(true).paint(Style::Red, "fail"), "\x1b[31mfail\x1b[0m");
-        assert_eq!(Brush(true).paint(Style::Red, ""), "");
+        let brush = |color| Brush { color, links: false };
+        assert_eq!(brush(false).paint(Style::Red, "fail"), "fail");
+        assert_eq!(brush(true).paint(Style::Red, "fail"), "\x1b[31mfail\x1b[0m");
+        assert_eq!(brush(true).paint(Style::Red, ""), "");
+    }
+
+    #[test]
+    fn only_plain_addresses_are_links() {
+        let brush = Brush { color: false, links: true };
+        assert_eq!(brush.link("https://a.example", "a"), "\x1b]8;;https://a.example\x1b\\a\x1b]8;;\x1b\\");
+        for address in ["", "https://a.example/\x1b\\", "a b", "https://ä.example"] {
+            assert_eq!(brush.link(address, "a"), "a", "{address:?}");
+        }
+        assert_eq!(Brush { color: true, links: false }.link("https://a.example", "a"), "a");
     }
 
     #[test]

@@ -30,7 +30,7 @@ struct Control {
 /// A rule that answers it.
 #[derive(Serialize)]
 struct Link {
-    anchor: String,
+    anchor: Option<String>,
     id: Shown,
     coverage: &'static str,
 }
@@ -39,7 +39,9 @@ struct Link {
 type Answer<'a> = (&'a str, Coverage);
 
 /// The frameworks that the rules name.
-pub fn all(assessment: &Assessment) -> Vec<Framework> {
+///
+/// The rules of a control are links only where the page has the rules.
+pub fn all(assessment: &Assessment, linked: bool) -> Vec<Framework> {
     let worst = worst_by_rule(assessment);
     let mut frameworks: BTreeMap<&str, BTreeMap<Natural<'_>, Vec<Answer<'_>>>> = BTreeMap::new();
     for rule in &assessment.rules {
@@ -53,7 +55,7 @@ pub fn all(assessment: &Assessment) -> Vec<Framework> {
     }
     let shown = |(name, controls): (&str, BTreeMap<Natural<'_>, Vec<Answer<'_>>>)| Framework {
         name: Shown::words(name),
-        controls: controls.into_iter().map(|(id, rules)| control(id.text, &rules, &worst)).collect(),
+        controls: controls.into_iter().map(|(id, rules)| control(id.text, &rules, &worst, linked)).collect(),
     };
     frameworks.into_iter().map(shown).collect()
 }
@@ -67,12 +69,12 @@ fn worst_by_rule(assessment: &Assessment) -> BTreeMap<&str, Outcome> {
     worst
 }
 
-fn control(id: &str, answers: &[Answer<'_>], worst: &BTreeMap<&str, Outcome>) -> Control {
+fn control(id: &str, answers: &[Answer<'_>], worst: &BTreeMap<&str, Outcome>, linked: bool) -> Control {
     let outcome = answers.iter().filter_map(|(rule, _)| worst.get(rule)).min().copied();
     let whole = answers.iter().any(|(_, coverage)| *coverage == Coverage::Full);
     let part_tested = outcome == Some(Outcome::Pass) && !whole;
     let link = |(rule, coverage): &Answer<'_>| Link {
-        anchor: anchor("rule-", rule),
+        anchor: linked.then(|| anchor("rule-", rule)),
         id: Shown::words(rule),
         coverage: coverage.as_str(),
     };
@@ -111,7 +113,7 @@ mod tests {
                 .into_iter()
                 .map(|control| (serde_json::to_string(&control.id).unwrap(), control.outcome.map(|badge| badge.word)))
         };
-        all(assessment).into_iter().flat_map(rows).collect()
+        all(assessment, true).into_iter().flat_map(rows).collect()
     }
 
     #[test]
@@ -144,7 +146,7 @@ mod tests {
             (Coverage::Partial, Outcome::Unknown, Some("unknown"), false),
         ] {
             let worst = BTreeMap::from([("rule", outcome)]);
-            let shown = control("2.9", &[("rule", coverage)], &worst);
+            let shown = control("2.9", &[("rule", coverage)], &worst, false);
             assert_eq!(
                 (shown.outcome.map(|it| it.word), shown.part_tested),
                 (badge, part_tested),

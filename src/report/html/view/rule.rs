@@ -1,14 +1,16 @@
 //! Rules and, below each, what was found: failures and passes in one table.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::scope::Place;
+use super::population::Subjects;
 use super::shown::{Badge, Shown, anchor};
 use crate::check::{
-    Assessment, ControlEntry, ElementEntry, EvidenceEntry, Remediation, RuleEntry, SubjectEntry, VerdictEntry,
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, Location, Remediation, RuleEntry, VerdictEntry,
 };
 use crate::model::{Outcome, Untrusted};
-use crate::report::words;
+use crate::report::{HtmlDetail, words};
 
 /// A rule that fails is open when its table is not longer than this, so that a small report needs no click.
 const OPEN_UP_TO: usize = 40;
@@ -29,6 +31,8 @@ pub struct Rule {
     remediation: Recipe,
     frameworks: Vec<Controls>,
     docs: Option<Shown>,
+    /// Whether its verdicts are left out of the page.
+    cut: bool,
     rows: Vec<Row>,
 }
 
@@ -60,67 +64,79 @@ struct Code {
     lines: Vec<Shown>,
 }
 
-/// What the rule says of a subject.
+/// What the rule says of a subject, or of one element of it.
 #[derive(Serialize)]
 struct Row {
     anchor: String,
-    outcome: Badge,
-    severity: Badge,
-    subject: Subject,
-    message: Shown,
-    reasons: Vec<Shown>,
-    evidence: Vec<Evidence>,
-    elements: Vec<Element>,
-    remediation: Option<Recipe>,
-}
-
-#[derive(Serialize)]
-struct Subject {
+    class: String,
+    word: &'static str,
+    /// The `id` of the subject's row; none for an element.
+    subject: Option<String>,
     name: Shown,
-    id: Shown,
-    account: Shown,
-    region: Shown,
-}
-
-#[derive(Serialize)]
-struct Element {
-    anchor: String,
-    outcome: Badge,
-    key: Shown,
     message: Shown,
     reasons: Vec<Shown>,
     evidence: Vec<Evidence>,
-    remediation: Option<Recipe>,
+    mend: Option<Recipe>,
 }
 
+/// Values that stand in one record of a snapshot.
 #[derive(Serialize)]
 struct Evidence {
+    facts: Vec<Fact>,
+    /// Source, time, snapshot and line of the record.
+    place: Option<Shown>,
+}
+
+#[derive(Serialize)]
+struct Fact {
     fact: Shown,
     value: Option<Shown>,
-    places: Vec<Place>,
+}
+
+/// A rule with its verdicts, in the order of the page.
+pub struct Judged<'a> {
+    rule: &'a RuleEntry,
+    verdicts: Vec<&'a VerdictEntry>,
+}
+
+impl<'a> Judged<'a> {
+    /// The rule, and how often each outcome came.
+    pub fn counts(&self) -> (&'a RuleEntry, [usize; 5]) {
+        let number = |outcome| self.verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
+        (self.rule, Outcome::ALL.map(number))
+    }
 }
 
 /// All rules: those with trouble first, in each part the gravest first.
-pub fn all(assessment: &Assessment) -> Vec<Rule> {
-    let mut rules: Vec<_> = assessment.rules.iter().map(|rule| (rule, of_rule(assessment, rule))).collect();
-    rules.sort_by_key(|(rule, verdicts)| {
-        let worst = verdicts.iter().map(|verdict| verdict.outcome).min().unwrap_or(Outcome::NotApplicable);
+pub fn all(assessment: &Assessment) -> Vec<Judged<'_>> {
+    let mut of_rule: BTreeMap<&str, Vec<&VerdictEntry>> = BTreeMap::new();
+    for verdict in &assessment.verdicts {
+        of_rule.entry(&verdict.rule).or_default().push(verdict);
+    }
+    let mut rules = Vec::with_capacity(assessment.rules.len());
+    for rule in &assessment.rules {
+        let verdicts = of_rule.remove(&*rule.id).unwrap_or_default();
+        rules.push(Judged { rule, verdicts: urgent_first(verdicts) });
+    }
+    rules.sort_by_key(|Judged { rule, verdicts }| {
+        let worst = verdicts.first().map_or(Outcome::NotApplicable, |verdict| verdict.outcome);
         (worst > Outcome::Unknown, std::cmp::Reverse(rule.severity), worst, &rule.id)
     });
-    rules.into_iter().map(|(rule, verdicts)| Rule::of(rule, &verdicts)).collect()
+    rules
 }
 
-/// The rule's verdicts, the most urgent first.
-fn of_rule<'a>(assessment: &'a Assessment, rule: &RuleEntry) -> Vec<&'a VerdictEntry> {
-    let mut verdicts: Vec<_> = assessment.verdicts.iter().filter(|verdict| verdict.rule == rule.id).collect();
+fn urgent_first(mut verdicts: Vec<&VerdictEntry>) -> Vec<&VerdictEntry> {
     verdicts.sort_by_key(|verdict| (verdict.outcome, &verdict.subject.id));
     verdicts
 }
 
 impl Rule {
-    fn of(rule: &RuleEntry, verdicts: &[&VerdictEntry]) -> Self {
+    /// The rule as the page shows it.
+    pub fn of(Judged { rule, verdicts }: &Judged<'_>, subjects: &Subjects<'_>, detail: HtmlDetail) -> Self {
         let tally =
             Outcome::ALL.into_iter().map(|outcome| tally(verdicts, outcome)).filter(|tally| tally.number != "0");
+        let cut = detail < HtmlDetail::Full;
+        let shown = if cut { &[][..] } else { verdicts.as_slice() };
         Self {
             anchor: anchor("rule-", &rule.id),
             id: Shown::words(&rule.id),
@@ -135,7 +151,8 @@ impl Rule {
             remediation: Recipe::general(&rule.remediation),
             frameworks: controls(rule),
             docs: rule.docs.starts_with("https://").then(|| Shown::words(&rule.docs)),
-            rows: verdicts.iter().map(|verdict| Row::of(verdict, &rule.remediation)).collect(),
+            cut: cut && !verdicts.is_empty(),
+            rows: shown.iter().flat_map(|verdict| Row::of(verdict, &rule.remediation, subjects)).collect(),
         }
     }
 }
@@ -156,76 +173,94 @@ fn controls(rule: &RuleEntry) -> Vec<Controls> {
 impl Recipe {
     /// As the rule file has it, with its own line breaks.
     fn general(remediation: &Remediation) -> Self {
-        Self::with(remediation, remediation)
+        Self { text: Shown::filled(&remediation.text, Some(&remediation.text)), code: codes(remediation, remediation) }
     }
 
-    fn with(filled: &Remediation, template: &Remediation) -> Self {
-        let code = |language, text: &Option<Untrusted>, template: &Option<Untrusted>| {
-            text.as_ref().map(|text| Code { language, lines: Shown::filled(text, template.as_ref()) })
-        };
-        let code = [
-            code("AWS CLI", &filled.cli, &template.cli),
-            code("SQL", &filled.sql, &template.sql),
-            code("Terraform", &filled.terraform, &template.terraform),
-        ];
-        Self { text: Shown::filled(&filled.text, Some(&template.text)), code: code.into_iter().flatten().collect() }
+    /// What a failure adds to it: nothing that the rule says already.
+    fn here(filled: &Remediation, template: &Remediation) -> Option<Self> {
+        let text =
+            if filled.text == template.text { Vec::new() } else { Shown::filled(&filled.text, Some(&template.text)) };
+        let code = codes(filled, template);
+        (!text.is_empty() || !code.is_empty()).then_some(Self { text, code })
     }
 }
 
+fn codes(filled: &Remediation, template: &Remediation) -> Vec<Code> {
+    let code = |language, text: &Option<Untrusted>, template: &Option<Untrusted>| {
+        text.as_ref().map(|text| Code { language, lines: Shown::filled(text, template.as_ref()) })
+    };
+    let codes = [
+        code("AWS CLI", &filled.cli, &template.cli),
+        code("SQL", &filled.sql, &template.sql),
+        code("Terraform", &filled.terraform, &template.terraform),
+    ];
+    codes.into_iter().flatten().collect()
+}
+
 impl Row {
-    fn of(verdict: &VerdictEntry, template: &Remediation) -> Self {
-        Self {
+    /// The verdict, and then its elements.
+    fn of(verdict: &VerdictEntry, template: &Remediation, subjects: &Subjects<'_>) -> Vec<Self> {
+        let of_verdict = Self {
             anchor: fingerprint(&verdict.fingerprint),
-            outcome: Badge::outcome(verdict.outcome),
-            severity: Badge::severity(verdict.severity),
-            subject: Subject::of(&verdict.subject),
+            class: verdict.outcome.as_str().to_owned(),
+            word: words::outcome(verdict.outcome).0,
+            subject: Some(subjects.anchor(&verdict.subject)),
+            name: Shown::of(&verdict.subject.name),
             message: Shown::of(&verdict.message),
             reasons: words::unsaid(&verdict.message, &verdict.reasons).map(Shown::of).collect(),
-            evidence: verdict.evidence.iter().map(Evidence::of).collect(),
-            elements: verdict.elements.iter().map(|element| Element::of(element, template)).collect(),
-            remediation: verdict.remediation.as_ref().map(|filled| Recipe::with(filled, template)),
+            evidence: Evidence::all(&verdict.evidence),
+            mend: verdict.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
+        };
+        let elements = verdict.elements.iter().map(|element| Self::of_element(element, template));
+        std::iter::once(of_verdict).chain(elements).collect()
+    }
+
+    fn of_element(element: &ElementEntry, template: &Remediation) -> Self {
+        Self {
+            anchor: fingerprint(&element.fingerprint),
+            class: format!("element {}", element.outcome.as_str()),
+            word: words::outcome(element.outcome).0,
+            subject: None,
+            name: Shown::of(&element.key),
+            message: Shown::of(&element.message),
+            reasons: words::unsaid(&element.message, &element.reasons).map(Shown::of).collect(),
+            evidence: Evidence::all(&element.evidence),
+            mend: element.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         }
     }
 }
 
 /// Short enough for a link, long enough to be unique in a report.
 fn fingerprint(fingerprint: &str) -> String {
-    anchor("f-", &fingerprint.chars().take(20).collect::<String>())
-}
-
-impl Subject {
-    fn of(subject: &SubjectEntry) -> Self {
-        Self {
-            name: Shown::of(&subject.name),
-            id: Shown::of(&subject.id),
-            account: Shown::words(&subject.account),
-            region: Shown::words(&subject.region),
-        }
-    }
-}
-
-impl Element {
-    fn of(element: &ElementEntry, template: &Remediation) -> Self {
-        Self {
-            anchor: fingerprint(&element.fingerprint),
-            outcome: Badge::outcome(element.outcome),
-            key: Shown::of(&element.key),
-            message: Shown::of(&element.message),
-            reasons: words::unsaid(&element.message, &element.reasons).map(Shown::of).collect(),
-            evidence: element.evidence.iter().map(Evidence::of).collect(),
-            remediation: element.remediation.as_ref().map(|filled| Recipe::with(filled, template)),
-        }
-    }
+    anchor("f-", &fingerprint.chars().take(16).collect::<String>())
 }
 
 impl Evidence {
-    fn of(entry: &EvidenceEntry) -> Self {
-        Self {
+    /// The values by the record that they were read from, in the order read.
+    fn all(entries: &[EvidenceEntry]) -> Vec<Self> {
+        let mut groups: Vec<(Option<&Location>, Vec<&EvidenceEntry>)> = Vec::new();
+        for entry in entries {
+            let location = entry.locations.first();
+            match groups.last_mut() {
+                Some((of_group, facts)) if same_record(*of_group, location) => facts.push(entry),
+                _ => groups.push((location, vec![entry])),
+            }
+        }
+        let fact = |entry: &EvidenceEntry| Fact {
             fact: Shown::words(&entry.fact),
             value: entry.value.as_ref().map(Shown::of),
-            places: entry.locations.iter().map(Place::of).collect(),
-        }
+        };
+        let group = |(location, facts): (Option<&Location>, Vec<&EvidenceEntry>)| Self {
+            facts: facts.into_iter().map(fact).collect(),
+            place: location.map(|location| Shown::words(&words::place(location))),
+        };
+        groups.into_iter().map(group).collect()
     }
+}
+
+fn same_record(left: Option<&Location>, right: Option<&Location>) -> bool {
+    let record = |location: Option<&Location>| location.map(|it| (it.file, it.line));
+    record(left) == record(right)
 }
 
 #[cfg(test)]
@@ -236,7 +271,7 @@ mod tests {
     #[test]
     fn trouble_comes_first_and_then_the_gravest() {
         let assessment = sample();
-        let anchors: Vec<String> = all(&assessment).into_iter().map(|rule| rule.anchor).collect();
+        let anchors: Vec<String> = all(&assessment).into_iter().map(|it| anchor("rule-", &it.rule.id)).collect();
         assert_eq!(
             anchors,
             [
@@ -253,8 +288,9 @@ mod tests {
     #[test]
     fn a_table_starts_with_what_is_urgent_and_ends_with_passes() {
         let assessment = sample();
-        let outcomes: Vec<Outcome> =
-            of_rule(&assessment, &assessment.rules[5]).iter().map(|verdict| verdict.outcome).collect();
+        let judged = all(&assessment);
+        let tls = judged.iter().find(|it| it.rule.id == "tls-certificate-current").unwrap();
+        let outcomes: Vec<Outcome> = tls.verdicts.iter().map(|verdict| verdict.outcome).collect();
         assert_eq!(
             outcomes,
             [Outcome::Fail, Outcome::Unknown, Outcome::Unknown, Outcome::Pass, Outcome::NotApplicable]
@@ -268,7 +304,42 @@ mod tests {
             [("https://a.example/x", true), ("http://a.example", false), ("javascript:x", false), ("", false)]
         {
             assessment.rules[0].docs = docs.to_owned();
-            assert_eq!(Rule::of(&assessment.rules[0], &[]).docs.is_some(), link, "{docs}");
+            let judged = Judged { rule: &assessment.rules[0], verdicts: Vec::new() };
+            let rule = Rule::of(&judged, &Subjects::of(&[]), HtmlDetail::Full);
+            assert_eq!(rule.docs.is_some(), link, "{docs}");
+        }
+    }
+
+    #[test]
+    fn values_of_one_record_share_its_place() {
+        let assessment = sample();
+        let mut entries = assessment.verdicts[0].evidence.clone();
+        entries.extend(assessment.verdicts[0].evidence.clone());
+        entries.extend(assessment.verdicts[1].evidence.clone());
+        let groups: Vec<usize> = Evidence::all(&entries).iter().map(|group| group.facts.len()).collect();
+        assert_eq!(groups, [2, 1]);
+    }
+
+    #[test]
+    fn a_failure_repeats_nothing_that_its_rule_says() {
+        let template = &sample().rules[1].remediation;
+        assert!(
+            Recipe::here(&Remediation { text: template.text.clone(), ..Remediation::default() }, template).is_none()
+        );
+        let filled = Remediation { sql: Some("DROP USER ''@'%';".into()), ..template.clone() };
+        let here = Recipe::here(&filled, template).unwrap();
+        assert_eq!((here.text.len(), here.code.len()), (0, 1));
+    }
+
+    #[test]
+    fn less_detail_leaves_the_verdicts_out_and_says_so() {
+        let assessment = sample();
+        let subjects = Subjects::of(&assessment.verdicts);
+        for (detail, rows, cut) in [(HtmlDetail::Full, 5, false), (HtmlDetail::Control, 0, true)] {
+            let judged = all(&assessment);
+            let net = judged.iter().find(|it| it.rule.id == "net-not-public").unwrap();
+            let rule = Rule::of(net, &subjects, detail);
+            assert_eq!((rule.rows.len(), rule.cut, rule.tally.len()), (rows, cut, 2));
         }
     }
 }
