@@ -352,6 +352,7 @@ pub struct Location {
 
 /// How a failure stands to the baseline. The most alarming first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BaselineState {
     /// It passed then.
@@ -364,6 +365,7 @@ pub enum BaselineState {
 
 /// What has changed since a baseline. Failing elements count one by one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// The baseline's file, as the user gave it.
     pub path: String,
@@ -385,6 +387,7 @@ pub struct Comparison {
 
 /// A failure of the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PastFinding {
     /// Id of the rule.
     pub rule: String,

@@ -21,6 +21,7 @@ impl Assessment {
             run: self.run.clone(),
             summary: Summary { involuntary_gaps, voluntary_gaps: voluntary, ..counts(&verdicts) },
             gate: self.gate.clone(),
+            comparison: None,
             population: self.population.iter().filter(|listing| listing.account == account).cloned().collect(),
             gaps,
             rules: self.rules.clone(),

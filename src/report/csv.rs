@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use super::row::{Row, plain, rows, shown};
-use super::{Options, ReportError};
+use super::{Options, ReportError, words};
 use crate::check::Assessment;
 
 const COLUMNS: [&str; 18] = [
@@ -47,7 +47,7 @@ fn cells(row: &Row<'_>) -> [String; 18] {
         verdict.severity.as_str().to_owned(),
         verdict.outcome.as_str().to_owned(),
         String::new(),
-        String::new(),
+        verdict.baseline.map_or("", words::change).to_owned(),
         plain(&subject.account),
         plain(&subject.region),
         plain(&subject.kind),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::row::{Row, plain, rows, shown};
 use super::{Options, ReportError, words};
-use crate::check::Assessment;
+use crate::check::{Assessment, BaselineState};
 use crate::model::{Outcome, Severity};
 
 /// Version of the schema that the events are written by.
@@ -28,15 +28,20 @@ fn event(assessment: &Assessment, row: &Row<'_>) -> Value {
     let (severity_id, severity) = severity(row);
     let (status_id, status) = if words::is_waived(verdict) { (3, "Suppressed") } else { (1, "New") };
     let time = assessment.run.now.as_millisecond();
+    // A failure that the baseline has is not told anew.
+    let (activity_id, activity) = match verdict.baseline {
+        Some(BaselineState::Unchanged) => (2, "Update"),
+        _ => (1, "Create"),
+    };
     let mut event = json!({
-        "activity_id": 1,
-        "activity_name": "Create",
+        "activity_id": activity_id,
+        "activity_name": activity,
         "category_uid": 2,
         "category_name": "Findings",
         "class_uid": 2003,
         "class_name": "Compliance Finding",
-        "type_uid": 200_301,
-        "type_name": "Compliance Finding: Create",
+        "type_uid": 200_300 + activity_id,
+        "type_name": format!("Compliance Finding: {activity}"),
         "time": time,
         "severity_id": severity_id,
         "severity": severity,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::check::{
-    Assessment, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Gate, GateResult, Location,
-    Population, Remediation, RuleEntry, Run, SCHEMA_VERSION, SnapshotEntry, SubjectEntry, Summary, VerdictEntry,
+    Assessment, BaselineState, Comparison, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, GapEntry, Gate,
+    GateResult, Location, PastFinding, Population, Remediation, RuleEntry, Run, SCHEMA_VERSION, SnapshotEntry,
+    SubjectEntry, Summary, VerdictEntry,
 };
 use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
 
@@ -75,6 +76,45 @@ pub fn sample() -> Assessment {
     };
     assessment.run.snapshots = snapshots();
     summarise(&mut assessment);
+    assessment
+}
+
+/// The sample after a baseline: a failure that is new, one that came back, one that is gone, and two that nobody could judge
+/// again, one of them by a rule that is no more.
+pub fn compared() -> Assessment {
+    let mut assessment = sample();
+    let past = |verdict: &VerdictEntry, rule: &str, why: &str| PastFinding {
+        rule: rule.to_owned(),
+        severity: verdict.severity,
+        subject: verdict.subject.clone(),
+        element: None,
+        message: "it failed".into(),
+        fingerprint: digest(&[rule, verdict.subject.id.raw()]),
+        why: why.into(),
+    };
+    let verdicts = &assessment.verdicts;
+    let not_reassessed = vec![
+        past(&verdicts[8], "net-not-public", "its security groups are not known"),
+        past(&verdicts[8], "net-old", "the rule is not among those of this run"),
+    ];
+    assessment.comparison = Some(Comparison {
+        path: "baseline.json".to_owned(),
+        judged: at("2026-11-13T09:30:00Z"),
+        rules_changed: true,
+        new: 1,
+        regressed: 1,
+        unchanged: 4,
+        fixed: vec![past(&verdicts[0], "data-encrypted", "it passes now")],
+        not_reassessed,
+    });
+    let states = [BaselineState::New, BaselineState::Regressed];
+    let failing = assessment.verdicts.iter_mut().filter(|verdict| verdict.outcome == Outcome::Fail);
+    for (verdict, state) in failing.zip(states.into_iter().chain(std::iter::repeat(BaselineState::Unchanged))) {
+        verdict.baseline = Some(state);
+        for element in verdict.elements.iter_mut().filter(|element| element.outcome == Outcome::Fail) {
+            element.baseline = Some(state);
+        }
+    }
     assessment
 }
 

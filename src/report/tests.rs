@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::model::Outcome;
-use sample::{hostile, many, sample};
+use sample::{compared, hostile, many, sample};
 
 /// A report by the default options.
 pub fn bytes(assessment: &Assessment, format: Format) -> Vec<u8> {
@@ -59,7 +59,7 @@ fn the_same_assessment_gives_the_same_bytes() {
 
 #[test]
 fn an_assessment_that_was_kept_gives_the_same_bytes() {
-    for assessment in [sample(), hostile()] {
+    for assessment in [sample(), hostile(), compared()] {
         let kept = read_assessment(&text(&assessment, Format::Json)).unwrap();
         assert_eq!(all(&kept), all(&assessment));
     }
@@ -194,7 +194,7 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
 
 #[test]
 fn the_counts_of_every_format_agree() {
-    for assessment in [sample(), many(3_000), hostile()] {
+    for assessment in [sample(), many(3_000), hostile(), compared()] {
         let counts = assessment.verdicts.iter().map(|verdict| verdict.outcome.as_str());
         let counts = counted(counts);
         for (format, key, _) in REGISTRY {

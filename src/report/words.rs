@@ -168,6 +168,15 @@ pub const fn since(state: Option<BaselineState>) -> Option<&'static str> {
     }
 }
 
+/// How a failure stands to the baseline, always in a word.
+pub const fn change(state: BaselineState) -> &'static str {
+    match state {
+        BaselineState::New => "new",
+        BaselineState::Regressed => "regressed",
+        BaselineState::Unchanged => "unchanged",
+    }
+}
+
 fn was(number: usize, one: &str) -> String {
     format!("{} {}", count(number, one), if number == 1 { "was" } else { "were" })
 }

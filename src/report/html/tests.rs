@@ -173,7 +173,7 @@ fn the_page_shows_every_verdict_and_element_once() {
 fn the_sections_are_in_the_order_that_auditors_read() {
     let page = body(&sample());
     let sections =
-        ["scope", "population", "coverage", "results", "frameworks", "rules", "errors", "integrity", "limits"];
+        ["scope", "population", "coverage", "trend", "results", "frameworks", "rules", "errors", "integrity", "limits"];
     let places: Vec<usize> = sections
         .iter()
         .map(|id| page.find(&format!("<section id=\"{id}\"")).unwrap_or_else(|| panic!("{id}")))

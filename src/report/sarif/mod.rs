@@ -3,6 +3,7 @@
 //! know the standard get all verdicts, with the true lines of the snapshots.
 
 mod escape;
+mod past;
 mod place;
 mod result;
 mod rule;
@@ -38,10 +39,13 @@ fn github(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Re
     let mut rules: Vec<_> = assessment.rules.iter().map(rule::descriptor).collect();
     rules.push(rule::incomplete());
     let mut failures = result::failures(assessment);
-    let left_out = failures.len().saturating_sub(RESULTS - 1);
-    failures.truncate(failures.len() - left_out);
+    let carried = past::carried(assessment);
+    rules.extend(past::forgotten_rules(assessment, &carried));
+    let left_out = (failures.len() + carried.len()).saturating_sub(RESULTS - 1);
+    failures.truncate((RESULTS - 1).saturating_sub(carried.len()));
     let mut results: Vec<_> = result::incomplete(assessment, anchors, left_out).into_iter().collect();
     results.extend(failures.iter().map(|finding| finding.for_github(anchors)));
+    results.extend(carried.iter().take(RESULTS - 1).map(|finding| past::result(finding, anchors)));
     let run = run(assessment, driver(assessment, rules));
     write(run, results, sarif::Result::clone, out)
 }
@@ -68,9 +72,14 @@ fn full(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Resu
         .map(|rule| (&*rule.id, taxonomies.taxa(rule)))
         .filter(|(_, taxa)| !taxa.is_empty())
         .collect();
+    let since = past::Since::of(assessment);
     let result = |finding: &Finding<'_>| {
         let of_failure = (finding.verdict.outcome == Outcome::Fail).then(|| taxa.get(&*finding.verdict.rule).cloned());
-        sarif::Result { taxa: of_failure.flatten(), ..finding.in_full(assessment, anchors) }
+        sarif::Result {
+            baseline_state: since.state(finding.verdict).map(Into::into),
+            taxa: of_failure.flatten(),
+            ..finding.in_full(assessment, anchors)
+        }
     };
     write(run, result::verdicts(assessment), result, out)
 }

@@ -154,7 +154,8 @@ fn kind_and_level(outcome: Outcome, severity: Severity) -> (ResultKind, ResultLe
     }
 }
 
-fn bare(rule: &str, text: String, location: sarif::Location, fingerprint: &str) -> sarif::Result {
+/// A result of a rule, at a place.
+pub fn bare(rule: &str, text: String, location: sarif::Location, fingerprint: &str) -> sarif::Result {
     let message = sarif::Message { text: Some(text), ..sarif::Message::default() };
     sarif::Result {
         rule_id: Some(rule.to_owned()),

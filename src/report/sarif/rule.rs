@@ -83,6 +83,16 @@ pub fn incomplete() -> sarif::ReportingDescriptor {
     }
 }
 
+/// A rule that was there when the baseline was made.
+pub fn forgotten(id: &str) -> sarif::ReportingDescriptor {
+    let help = "The rule is not among those of this run, so nobody knows whether the finding still holds.";
+    sarif::ReportingDescriptor {
+        help: Some(both(help.to_owned(), None)),
+        properties: Some(property_bag(Some(vec!["security".to_owned()]), Vec::new())),
+        ..bare(id, &format!("Rule {id}, of the baseline"), "A rule of the baseline that this run does not have.")
+    }
+}
+
 /// The kind of notification that a gap is.
 pub fn gap_descriptor(reason: GapReason) -> sarif::ReportingDescriptor {
     let text = format!("A reading failed: {}.", reason.as_str());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::report::sample::{empty, hostile, many, sample};
+use crate::report::sample::{compared, empty, hostile, many, sample};
 
 const PROFILES: [SarifProfile; 2] = [SarifProfile::Github, SarifProfile::Full];
 
@@ -20,7 +20,13 @@ fn log(assessment: &Assessment, sarif_profile: SarifProfile) -> Value {
 
 fn logs() -> Vec<(String, Value)> {
     let mut logs = Vec::new();
-    for (name, assessment) in [("empty", empty()), ("sample", sample()), ("hostile", hostile()), ("many", many(100))] {
+    for (name, assessment) in [
+        ("empty", empty()),
+        ("sample", sample()),
+        ("hostile", hostile()),
+        ("many", many(100)),
+        ("compared", compared()),
+    ] {
         for profile in PROFILES {
             logs.push((format!("{name} {profile:?}"), log(&assessment, profile)));
         }
@@ -248,4 +254,30 @@ fn the_users_map_places_results() {
         })
         .collect();
     assert_eq!(places, BTreeSet::from(["aurora-audit.toml:1".to_owned(), "infra/my%20file.tf:40".to_owned()]));
+}
+
+#[test]
+fn what_was_not_verified_again_is_carried_forward_for_github() {
+    let github = log(&compared(), SarifProfile::Github);
+    let carried: Vec<&Value> = results(&github)
+        .iter()
+        .filter(|result| result["message"]["text"].as_str().unwrap().contains("not verified again"))
+        .collect();
+    assert_eq!(carried.len(), 2);
+    assert_eq!(carried[1]["ruleId"], "net-old");
+    assert!(carried.iter().all(|result| result["kind"] == "fail" && result["ruleIndex"].is_u64()), "{carried:#?}");
+}
+
+#[test]
+fn all_results_stand_to_the_baseline_or_none() {
+    for (assessment, states) in
+        [(sample(), BTreeMap::new()), (compared(), BTreeMap::from([("new", 2), ("unchanged", 13), ("updated", 1)]))]
+    {
+        let full = log(&assessment, SarifProfile::Full);
+        let mut found = BTreeMap::new();
+        for state in results(&full).iter().filter_map(|result| result["baselineState"].as_str()) {
+            *found.entry(state).or_insert(0) += 1;
+        }
+        assert_eq!(found, states);
+    }
 }

@@ -8,6 +8,7 @@ mod question;
 mod rule;
 mod scope;
 mod shown;
+mod trend;
 
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ use self::question::Question;
 pub use self::rule::{Judged, Rule, all as rules};
 use self::scope::{Gap, LeftOut, Listing, Snapshot};
 use self::shown::{Badge, Shown};
+use self::trend::Trend;
 use crate::check::{Assessment, GateResult};
 use crate::model::{Outcome, Severity};
 use crate::report::{HtmlDetail, Options, uri, words};
@@ -63,6 +65,7 @@ pub struct Page {
     questions: Vec<Question>,
     counts: Vec<Count>,
     outcomes: Vec<Tally>,
+    trend: Option<Trend>,
     matrix: Vec<MatrixRow>,
     bar: Vec<Segment>,
     snapshots: Vec<Snapshot>,
@@ -196,6 +199,7 @@ impl Page {
             questions: if indexed { Vec::new() } else { question::all(assessment, subjects) },
             counts: counts(assessment),
             outcomes: Outcome::ALL.into_iter().map(|outcome| tally(assessment, outcome)).collect(),
+            trend: Trend::of(assessment),
             matrix: Severity::DESCENDING.into_iter().map(|severity| matrix_row(assessment, severity)).collect(),
             bar: bar(assessment),
             snapshots: assessment.run.snapshots.iter().zip(1..).map(Snapshot::of).collect(),
@@ -325,16 +329,22 @@ fn matrix_row(assessment: &Assessment, severity: Severity) -> MatrixRow {
 }
 
 fn bar(assessment: &Assessment) -> Vec<Segment> {
-    let all = words::all_verdicts(assessment).max(1);
+    let piece =
+        |outcome| (Badge::outcome(outcome).class, words::verdicts(assessment, outcome), words::outcome(outcome).0);
+    segments(Outcome::ALL.into_iter().map(piece))
+}
+
+/// Pieces of a bar: class, number and word of each.
+fn segments(pieces: impl Iterator<Item = (&'static str, usize, &'static str)>) -> Vec<Segment> {
+    let pieces: Vec<_> = pieces.collect();
+    let all = pieces.iter().map(|(_, number, _)| number).sum::<usize>().max(1);
     let mut before = 0;
-    let segment = |outcome| {
-        let number = words::verdicts(assessment, outcome);
+    let segment = |(class, number, word)| {
         let (from, to) = (before * 1_000 / all, (before + number) * 1_000 / all);
         before += number;
         // What exists is seen, however small its share.
         let width = if number == 0 { 0 } else { (to - from).max(2) };
-        let words = format!("{} {}", words::grouped(number), words::outcome(outcome).0);
-        Segment { class: Badge::outcome(outcome).class, x: from, width, words }
+        Segment { class, x: from, width, words: format!("{} {word}", words::grouped(number)) }
     };
-    Outcome::ALL.into_iter().map(segment).collect()
+    pieces.into_iter().map(segment).collect()
 }

@@ -70,6 +70,8 @@ struct Row {
     anchor: String,
     class: String,
     word: &'static str,
+    /// Whether it is new since the baseline.
+    since: Option<&'static str>,
     /// The `id` of the subject's row; none for an element.
     subject: Option<String>,
     name: Shown,
@@ -204,6 +206,7 @@ impl Row {
             anchor: fingerprint(&verdict.fingerprint),
             class: verdict.outcome.as_str().to_owned(),
             word: words::outcome(verdict.outcome).0,
+            since: words::since(verdict.baseline),
             subject: Some(subjects.anchor(&verdict.subject)),
             name: Shown::of(&verdict.subject.name),
             message: Shown::of(&verdict.message),
@@ -220,6 +223,7 @@ impl Row {
             anchor: fingerprint(&element.fingerprint),
             class: format!("element {}", element.outcome.as_str()),
             word: words::outcome(element.outcome).0,
+            since: words::since(element.baseline),
             subject: None,
             name: Shown::of(&element.key),
             message: Shown::of(&element.message),
