@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -205,8 +206,19 @@ def link(browser, url):
     anchor = browser.run("[...document.querySelectorAll('.verdicts tr[id^=f-]')].at(-1).id")
     browser.open("about:blank")
     browser.open(f"{url}#{anchor}")
-    return browser.run(f"""(() => {{ const row = document.getElementById('{anchor}'), box = row.getBoundingClientRect();
-        return row.checkVisibility() && box.top < innerHeight && box.bottom > 0; }})()""")
+    visible = f"""(() => {{ const row = document.getElementById('{anchor}'), box = row.getBoundingClientRect();
+        return row.checkVisibility() && box.top < innerHeight && box.bottom > 0; }})()"""
+    # It scrolls there smoothly.
+    for _ in range(30):
+        if browser.run(visible):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def plain(text):
+    """Without white space and ligatures, which a PDF sets as it likes."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 def printed(browser, folder):
@@ -216,7 +228,7 @@ def printed(browser, folder):
     path = pathlib.Path(folder) / "page.pdf"
     path.write_bytes(base64.b64decode(data))
     text = subprocess.run(["pdftotext", "-raw", path, "-"], check=True, capture_output=True).stdout.decode()
-    return path, re.sub(r"\s+", "", text)
+    return path, plain(text)
 
 
 def overflow(browser, width):
@@ -265,7 +277,7 @@ def look_at(browser, given, url, folder, seen):
         shots(browser, given, url)
     browser.open(url)
     pdf, text = printed(browser, folder)
-    rows = browser.run("[...document.querySelectorAll('.verdicts tr[id] > th')].map((it) => it.textContent.replace(/\\\\s+/g, ''))")
+    rows = [plain(row) for row in browser.run("[...document.querySelectorAll('.verdicts tr[id] > th')].map((it) => it.textContent)")]
     seen["printed"] = {"rows": len(rows), "missing": [row for row in rows if row[:12] not in text][:5]}
     if given.shots:
         subprocess.run(["pdftoppm", "-r", "60", "-png", "-l", "4", pdf, given.shots / f"{given.page.stem}-print"], check=True)
