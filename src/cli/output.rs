@@ -80,7 +80,9 @@ pub fn options(writing: &WriteArgs) -> Result<Options, CliError> {
         signature: writing.signature.clone(),
         ..Options::default()
     };
-    check_templates(&options)?;
+    if !options.templates.is_empty() {
+        check_templates(&options)?;
+    }
     Ok(options)
 }
 

@@ -1,17 +1,89 @@
 //! The assessment itself, written and read back. The only format that nothing is shortened or escaped in: it is data.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::ser::Formatter;
 
 use super::{Options, ReportError};
 use crate::check::{Assessment, SCHEMA_VERSION};
 use crate::model::Untrusted;
 
-/// Writes the assessment, indented, with a newline at the end.
+/// Writes the assessment, a verdict a line, with a newline at the end.
 pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
-    serde_json::to_writer_pretty(&mut *out, assessment).map_err(ReportError::of_json)?;
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines { depth: 0, empty: true });
+    assessment.serialize(&mut serializer).map_err(ReportError::of_json)?;
     out.write_all(b"\n").map_err(ReportError::Write)
+}
+
+/// Breaks lines down to this depth: the parts of the document, and the items of each.
+const BROKEN: usize = 2;
+
+/// JSON that people can read and compare line by line, and that is not half white space: a verdict, a gap, a rule is a line.
+struct Lines {
+    depth: usize,
+    empty: bool,
+}
+
+impl Lines {
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.empty = true;
+        out.write_all(bracket)
+    }
+
+    fn item<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.empty = false;
+        if !first {
+            out.write_all(b",")?;
+        }
+        if self.depth > BROKEN { Ok(()) } else { self.line(out) }
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        let broken = self.depth <= BROKEN && !self.empty;
+        self.depth -= 1;
+        self.empty = false;
+        if broken {
+            self.line(out)?;
+        }
+        out.write_all(bracket)
+    }
+
+    fn line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
+        out.write_all(b"\n")?;
+        (0..self.depth).try_for_each(|_| out.write_all(b"  "))
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.item(out, first)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.item(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(if self.depth > BROKEN { &b":"[..] } else { &b": "[..] })
+    }
 }
 
 /// Why a text is no assessment that this version reads. Parser errors quote the text, hence [`Untrusted`].
@@ -84,6 +156,19 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_is_a_line() {
+        let assessment = sample();
+        let text = written(&assessment);
+        let lines = text.lines().filter(|line| line.starts_with("    {\"rule\":")).count();
+        assert_eq!(lines, assessment.verdicts.len());
+        assert!(
+            text.starts_with("{\n  \"schema_version\": 1,\n  \"run\": {\n    \"tool_version\": \"0.1.0\",\n"),
+            "{text}"
+        );
+        assert!(written(&empty()).contains("\n  \"verdicts\": []\n}"));
+    }
+
+    #[test]
     fn what_is_written_fits_the_schema() {
         let schema = serde_json::from_str(crate::check::ASSESSMENT_SCHEMA).unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
@@ -116,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_error_cannot_steer_the_terminal() {
-        let text = written(&sample()).replacen("\"severity\": \"critical\"", "\"severity\": \"\\u001b[31m\"", 1);
+        let text = written(&sample()).replacen("\"severity\":\"critical\"", "\"severity\":\"\\u001b[31m\"", 1);
         let message = read_assessment(&text).unwrap_err().to_string();
         assert!(message.contains("\\u{1B}[31m") && !message.contains('\u{1b}'), "{message}");
     }
