@@ -1,89 +1,19 @@
 //! The assessment itself, written and read back. The only format that nothing is shortened or escaped in: it is data.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use serde::{Deserialize, Serialize};
-use serde_json::ser::Formatter;
+use serde::Deserialize;
 
-use super::{Options, ReportError};
+use super::{Options, ReportError, lines};
 use crate::check::{Assessment, SCHEMA_VERSION};
 use crate::model::Untrusted;
 
-/// Writes the assessment, a verdict a line, with a newline at the end.
-pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines { depth: 0, empty: true });
-    assessment.serialize(&mut serializer).map_err(ReportError::of_json)?;
-    out.write_all(b"\n").map_err(ReportError::Write)
-}
-
-/// Breaks lines down to this depth: the parts of the document, and the items of each.
+/// Lines are broken down to the items of each part of the document.
 const BROKEN: usize = 2;
 
-/// JSON that people can read and compare line by line, and that is not half white space: a verdict, a gap, a rule is a line.
-struct Lines {
-    depth: usize,
-    empty: bool,
-}
-
-impl Lines {
-    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth += 1;
-        self.empty = true;
-        out.write_all(bracket)
-    }
-
-    fn item<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.empty = false;
-        if !first {
-            out.write_all(b",")?;
-        }
-        if self.depth > BROKEN { Ok(()) } else { self.line(out) }
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        let broken = self.depth <= BROKEN && !self.empty;
-        self.depth -= 1;
-        self.empty = false;
-        if broken {
-            self.line(out)?;
-        }
-        out.write_all(bracket)
-    }
-
-    fn line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
-        out.write_all(b"\n")?;
-        (0..self.depth).try_for_each(|_| out.write_all(b"  "))
-    }
-}
-
-impl Formatter for Lines {
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.item(out, first)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"}")
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.item(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(if self.depth > BROKEN { &b":"[..] } else { &b": "[..] })
-    }
+/// Writes the assessment, a verdict a line, with a newline at the end.
+pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
+    lines::write(assessment, BROKEN, out)
 }
 
 /// Why a text is no assessment that this version reads. Parser errors quote the text, hence [`Untrusted`].

@@ -8,6 +8,7 @@ mod github;
 mod html;
 mod json;
 mod junit;
+mod lines;
 mod markdown;
 mod ocsf;
 mod row;

@@ -17,7 +17,7 @@ use serde_sarif::sarif;
 
 use self::result::Finding;
 use self::taxonomy::Taxonomies;
-use super::{Anchors, Options, ReportError, SarifProfile, uri, words};
+use super::{Anchors, Options, ReportError, SarifProfile, lines, uri, words};
 use crate::check::{Assessment, GapEntry, VerdictEntry};
 use crate::model::{Outcome, Untrusted};
 
@@ -26,6 +26,8 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const CATEGORY: &str = "aurora-audit/";
 /// GitHub shows no more than this many results of a run. Ours are sorted, so that the gravest are kept.
 const RESULTS: usize = 5_000;
+/// Lines are broken down to the items of a run: a result is a line.
+const BROKEN: usize = 4;
 
 /// Writes the log.
 pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
@@ -98,8 +100,7 @@ fn write<T>(
         sarif::Result { rule_index: result.rule_id.as_ref().and_then(|id| indexes.get(id).copied()), ..result }
     };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { head, findings, result: indexed }] };
-    serde_json::to_writer_pretty(&mut *out, &log).map_err(ReportError::of_json)?;
-    out.write_all(b"\n").map_err(ReportError::Write)
+    lines::write(&log, BROKEN, out)
 }
 
 fn rule_indexes(run: &sarif::Run) -> BTreeMap<String, i64> {

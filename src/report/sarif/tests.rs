@@ -215,9 +215,8 @@ fn gaps_and_errors_are_notifications_with_declared_kinds() {
 #[test]
 fn the_logs_of_the_sample() {
     for profile in PROFILES {
-        let options = Options { sarif_profile: profile, ..Options::default() };
-        let text = text(&sample(), &options);
-        insta::assert_snapshot!(format!("{profile:?}").to_lowercase(), text);
+        let log = serde_json::to_string_pretty(&log(&sample(), profile)).unwrap();
+        insta::assert_snapshot!(format!("{profile:?}").to_lowercase(), log);
     }
 }
 
