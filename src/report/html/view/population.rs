@@ -12,7 +12,8 @@ use crate::report::words;
 /// Kinds of record whose listings are the population.
 const CLUSTERS: &str = "rds.db_cluster";
 const REGIONS: &str = "ec2.region";
-const ACCOUNTS: &str = "organizations.account";
+/// Calls that list the accounts of an organisation, those of one unit or all.
+const ACCOUNTS: [&str; 2] = ["organizations:ListAccounts", "organizations:ListAccountsForParent"];
 
 /// Clusters of one account and region.
 #[derive(Serialize)]
@@ -32,16 +33,15 @@ pub fn sentences(assessment: &Assessment) -> Vec<String> {
     let asked = asked(assessment);
     let accounts: BTreeSet<&str> = assessment.population.iter().map(|listing| &*listing.account).collect();
     let mut sentences = Vec::new();
-    sentences.push(match listed(ACCOUNTS).count() {
-        0 => format!(
+    let accounts_listed = assessment.population.iter().filter(|listing| ACCOUNTS.contains(&&*listing.source));
+    sentences.push(match accounts_listed.map(|listing| listing.returned as usize).reduce(|sum, more| sum + more) {
+        None => format!(
             "{} read; the accounts of the organisation were not listed.",
             words::count(accounts.len(), "account")
         ),
-        _ => format!(
-            "{} in the organisation, {} read.",
-            words::count(total(ACCOUNTS, |it| it.returned), "account"),
-            words::grouped(accounts.len())
-        ),
+        Some(all) => {
+            format!("{} in the organisation, {} read.", words::count(all, "account"), words::grouped(accounts.len()))
+        }
     });
     sentences.push(match listed(REGIONS).map(|listing| listing.returned).max() {
         None => format!("{} asked; which regions are enabled was not listed.", words::count(asked.len(), "region")),
@@ -176,7 +176,8 @@ mod tests {
             excluded: Vec::new(),
             ..assessment.population[0].clone()
         };
-        let more = [listing(REGIONS, 17), listing(ACCOUNTS, 4), listing(CLUSTERS, 0)];
+        let accounts = Population { source: ACCOUNTS[1].to_owned(), ..listing("organizations.parent", 4) };
+        let more = [listing(REGIONS, 17), accounts, listing(CLUSTERS, 0)];
         assessment.population.extend(more);
         let sentences = sentences(&assessment);
         assert_eq!(sentences[0], "4 accounts in the organisation, 1 read.");
