@@ -1,6 +1,6 @@
 //! Reports from the command line: every format, the same from a kept assessment as from the run, and nothing half written when
 //! something goes wrong.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod common;
 

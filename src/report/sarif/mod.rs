@@ -49,7 +49,7 @@ fn github(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Re
     results.extend(failures.iter().map(|finding| finding.for_github(anchors)));
     results.extend(carried.iter().take(RESULTS - 1).map(|finding| past::result(finding, anchors)));
     let run = run(assessment, driver(assessment, rules));
-    write(run, results, sarif::Result::clone, out)
+    write(&run, results, sarif::Result::clone, out)
 }
 
 fn full(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Result<(), ReportError> {
@@ -83,18 +83,18 @@ fn full(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Resu
             ..finding.in_full(assessment, anchors)
         }
     };
-    write(run, result::verdicts(assessment), result, out)
+    write(&run, result::verdicts(assessment), result, out)
 }
 
 /// Writes the run with its results, which are made one at a time: as a whole they would take many times what the log does.
 fn write<T>(
-    run: sarif::Run,
+    run: &sarif::Run,
     findings: Vec<T>,
     result: impl Fn(&T) -> sarif::Result,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
-    let indexes = rule_indexes(&run);
-    let head = serde_json::to_value(&run).map_err(ReportError::Json)?;
+    let indexes = rule_indexes(run);
+    let head = serde_json::to_value(run).map_err(ReportError::Json)?;
     let indexed = |finding: &T| {
         let result = result(finding);
         sarif::Result { rule_index: result.rule_id.as_ref().and_then(|id| indexes.get(id).copied()), ..result }
