@@ -17,7 +17,7 @@
   const verdictsOf = (rule) => {
     const verdicts = [];
     for (const row of rule.querySelectorAll("table.verdicts tbody tr")) {
-      if (row.classList.contains("element")) verdicts.at(-1).rows.push(row);
+      if (row.hasAttribute("data-element")) verdicts.at(-1).rows.push(row);
       else verdicts.push({ rows: [row], outcome: outcomes.find((it) => row.classList.contains(it)), text: null });
     }
     return verdicts;

@@ -153,8 +153,8 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
         Format::Json => counted(strings(json()["verdicts"].as_array().unwrap(), "/outcome")),
         Format::Sarif => counted(strings(json()["runs"][0]["results"].as_array().unwrap(), "/properties/outcome")),
         Format::Html => {
-            let rows = text.split("<tr id=\"f-").skip(1).map(|part| part.split('"').nth(2).unwrap());
-            counted(rows.filter(|class| !class.starts_with("element ")))
+            let rows = text.split("<tr id=f-").skip(1).map(|part| part.split('>').next().unwrap());
+            counted(rows.filter(|row| !row.contains("data-element")).map(|row| row.split("class=").nth(1).unwrap()))
         }
         Format::Junit => {
             let document = roxmltree::Document::parse(&text).unwrap();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, Location, VerdictEntry};
+use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
 /// A sentence about the run that no format may leave out.
@@ -206,10 +206,9 @@ pub fn listed(parts: &[String]) -> String {
     }
 }
 
-/// Where a value was read: source, time, and `S1:20` for line 20 of the first snapshot.
-pub fn place(location: &Location) -> String {
-    let seconds = Timestamp::from_second(location.observed.as_second()).unwrap_or(location.observed);
-    format!("{} {seconds} S{}:{}", location.source, usize::from(location.file) + 1, location.line)
+/// A time without fractions of a second.
+pub fn to_the_second(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 
 /// How much of what could be judged was decided, in tenths of a percent; none when nothing could be.

@@ -168,7 +168,7 @@ STRANGE = """
 })()
 """
 HIDES = r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-SHOWN = "[...document.querySelectorAll('.verdicts tbody tr:not(.element)')].filter((it) => !it.hidden).length"
+SHOWN = "[...document.querySelectorAll('.verdicts tbody tr:not([data-element])')].filter((it) => !it.hidden).length"
 
 
 def axe(browser, source):
@@ -185,7 +185,7 @@ def keyboard(browser):
     seen = {"all": browser.run(SHOWN), "hidden": browser.run("document.getElementById('filter').hidden")}
     browser.key("/", "Slash", "/")
     seen["focus"] = browser.run("document.activeElement.name")
-    word = browser.run("document.querySelector('.verdicts tbody tr:not(.element) th a').textContent")
+    word = browser.run("document.querySelector('.verdicts tbody tr:not([data-element]) th a').textContent")
     word = re.split(r"[^A-Za-z0-9-]+", word.strip("'"))[0] or "a"
     browser.type(word)
     seen["word"], seen["found"] = word, browser.run(SHOWN)

@@ -11,7 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
-use self::view::{Link, Page, Rule, Subjects};
+use self::view::{Link, Page, Rule, Shared, Subjects};
 use super::{HtmlDetail, Options, ReportError};
 use crate::check::Assessment;
 
@@ -145,8 +145,9 @@ impl<'a> Printer<'a> {
         context.insert("assets", &self.assets);
         self.fill("head.html", &context, out)?;
         if let Some((assessment, subjects)) = judged.filter(|_| self.options.detail > HtmlDetail::Executive) {
+            let shared = Shared::of(assessment, subjects, self.options.detail);
             for judged in view::rules(assessment) {
-                let rule = Rule::of(&judged, subjects, self.options.detail);
+                let rule = Rule::of(&judged, &shared);
                 let context = Context::from_serialize(&rule).map_err(ReportError::Template)?;
                 self.fill("rule.html", &context, out)?;
             }

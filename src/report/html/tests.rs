@@ -85,13 +85,17 @@ fn name_and_attributes(tag: &str) -> String {
             !quoted
         })
         .collect();
-    bare.replace('"', "")
+    let unquoted = bare.replace('"', "");
+    unquoted.split(' ').map(|part| part.split('=').next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
 fn ids_and_links_hold_nothing_from_targets() {
     for assessment in [sample(), hostile()] {
         let page = body(&assessment);
+        for row in page.split("<tr id=f-").skip(1).map(|part| part.split('>').next().unwrap()) {
+            assert!(row.chars().all(|it| it.is_ascii_alphanumeric() || "-_= ".contains(it)), "{row}");
+        }
         for attribute in [" id=\"", " class=\"", " href=\"", " datetime=\"", " data-severity=\""] {
             for part in page.split(attribute).skip(1) {
                 let value = part.split('"').next().unwrap();
@@ -120,10 +124,14 @@ fn ids_are_unique_and_links_lead_somewhere() {
     let values = |attribute: &str| -> Vec<String> {
         page.split(attribute).skip(1).map(|part| part.split('"').next().unwrap().to_owned()).collect()
     };
-    let ids = values(" id=\"");
+    let bare = |start: &'static str| -> Vec<String> {
+        page.split(start).skip(1).map(|part| part.split(['>', ' ']).next().unwrap().to_owned()).collect()
+    };
+    let mut ids = values(" id=\"");
+    ids.extend(bare("<tr id="));
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len());
-    for target in values(" href=\"#").iter().chain(&values(" aria-labelledby=\"")) {
+    for target in values(" href=\"#").iter().chain(&values(" aria-labelledby=\"")).chain(&bare(" href=#")) {
         assert!(target.split(' ').all(|id| unique.contains(&id.to_owned())), "{target}");
     }
 }
@@ -149,11 +157,11 @@ fn incompleteness_is_said_before_anything_else() {
     assert!(at("5 of 16 verdicts are failures") < at("Scope and method"));
 }
 
-/// The classes of the rows that verdicts and elements have.
+/// The classes of the rows that verdicts and elements have; those of elements with ` data-element`.
 fn rows(page: &str) -> Vec<&str> {
-    page.split("<tr id=\"f-")
+    page.split("<tr id=f-")
         .skip(1)
-        .map(|part| part.split("class=\"").nth(1).unwrap().split('"').next().unwrap())
+        .map(|part| part.split('>').next().unwrap().split("class=").nth(1).unwrap())
         .collect()
 }
 
@@ -162,7 +170,7 @@ fn the_page_shows_every_verdict_and_element_once() {
     let assessment = sample();
     let page = body(&assessment);
     let elements: usize = assessment.verdicts.iter().map(|verdict| verdict.elements.len()).sum();
-    assert_eq!(rows(&page).iter().filter(|class| class.starts_with("element ")).count(), elements);
+    assert_eq!(rows(&page).iter().filter(|class| class.ends_with(" data-element")).count(), elements);
     for outcome in Outcome::ALL {
         let shown = rows(&page).iter().filter(|class| **class == outcome.as_str()).count();
         assert_eq!(shown, words::verdicts(&assessment, outcome));
@@ -250,7 +258,7 @@ fn many_verdicts_are_split_by_account() {
     let mut bytes = Vec::new();
     render_account(&assessment, "111122223333", &Options::default(), &mut bytes).unwrap();
     let page = String::from_utf8(bytes).unwrap();
-    assert_eq!(rows(&page).iter().filter(|class| !class.starts_with("element")).count(), 20);
+    assert_eq!(rows(&page).iter().filter(|class| !class.ends_with(" data-element")).count(), 20);
     assert!(page.contains("<h1>Aurora assessment of account <bdi>111122223333</bdi></h1>"));
 }
 

@@ -17,7 +17,7 @@ use self::framework::Framework;
 use self::population::Place;
 pub use self::population::Subjects;
 use self::question::Question;
-pub use self::rule::{Judged, Rule, all as rules};
+pub use self::rule::{Judged, Rule, Shared, all as rules};
 use self::scope::{Gap, LeftOut, Listing, Snapshot};
 use self::shown::{Badge, Shown};
 use self::trend::Trend;

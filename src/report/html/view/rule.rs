@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::population::Subjects;
 use super::shown::{Badge, Shown, anchor};
 use crate::check::{
-    Assessment, ControlEntry, ElementEntry, EvidenceEntry, Location, Remediation, RuleEntry, VerdictEntry,
+    Assessment, ControlEntry, ElementEntry, EvidenceEntry, Location, Remediation, RuleEntry, SnapshotEntry,
+    VerdictEntry,
 };
 use crate::model::{Outcome, Untrusted};
 use crate::report::{HtmlDetail, words};
@@ -33,6 +34,8 @@ pub struct Rule {
     docs: Option<Shown>,
     /// Whether its verdicts are left out of the page.
     cut: bool,
+    /// What many rows would say in the same words.
+    notes: Vec<Shown>,
     rows: Vec<Row>,
 }
 
@@ -68,7 +71,7 @@ struct Code {
 #[derive(Serialize)]
 struct Row {
     anchor: String,
-    class: String,
+    class: &'static str,
     word: &'static str,
     /// Whether it is new since the baseline.
     since: Option<&'static str>,
@@ -76,6 +79,8 @@ struct Row {
     subject: Option<String>,
     name: Shown,
     message: Shown,
+    /// Number of the note that says it in its place.
+    note: Option<usize>,
     reasons: Vec<Shown>,
     evidence: Vec<Evidence>,
     mend: Option<Recipe>,
@@ -93,6 +98,56 @@ struct Evidence {
 struct Fact {
     fact: Shown,
     value: Option<Shown>,
+}
+
+/// What the rows of all rules need.
+pub struct Shared<'a> {
+    subjects: &'a Subjects<'a>,
+    detail: HtmlDetail,
+    /// The day that each snapshot was begun on.
+    days: Vec<String>,
+}
+
+impl<'a> Shared<'a> {
+    /// Of an assessment.
+    pub fn of(assessment: &Assessment, subjects: &'a Subjects<'a>, detail: HtmlDetail) -> Self {
+        let day = |snapshot: &SnapshotEntry| snapshot.started.to_string().chars().take(DAY).collect();
+        Self { subjects, detail, days: assessment.run.snapshots.iter().map(day).collect() }
+    }
+
+    /// Where a value was read. The day is only said when it is another than the snapshot's.
+    fn place(&self, location: &Location) -> Shown {
+        let time = words::to_the_second(location.observed);
+        let same = self.days.get(usize::from(location.file)).is_some_and(|day| time.starts_with(&**day));
+        let time = time.get(if same { DAY + 1 } else { 0 }..).unwrap_or_default();
+        Shown::words(&format!("{} {time} S{}:{}", location.source, usize::from(location.file) + 1, location.line))
+    }
+}
+
+/// Letters of `2026-11-20`.
+const DAY: usize = 10;
+
+/// A text that this many rows of a rule have, and that is longer than a reference to a note, becomes a note.
+const REPEATED: usize = 3;
+const WORTH_A_NOTE: usize = 40;
+
+/// Texts that rows say again and again.
+struct Notes<'a>(Vec<&'a str>);
+
+impl<'a> Notes<'a> {
+    fn of(verdicts: &[&'a VerdictEntry]) -> Self {
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for verdict in verdicts {
+            *times.entry(verdict.message.raw()).or_default() += 1;
+        }
+        let repeated = times.into_iter().filter(|(text, times)| *times >= REPEATED && text.len() > WORTH_A_NOTE);
+        Self(repeated.map(|(text, _)| text).collect())
+    }
+
+    /// The note's number, counted from 1.
+    fn number(&self, message: &Untrusted) -> Option<usize> {
+        self.0.binary_search(&message.raw()).ok().map(|index| index + 1)
+    }
 }
 
 /// A rule with its verdicts, in the order of the page.
@@ -134,11 +189,12 @@ fn urgent_first(mut verdicts: Vec<&VerdictEntry>) -> Vec<&VerdictEntry> {
 
 impl Rule {
     /// The rule as the page shows it.
-    pub fn of(Judged { rule, verdicts }: &Judged<'_>, subjects: &Subjects<'_>, detail: HtmlDetail) -> Self {
+    pub fn of(Judged { rule, verdicts }: &Judged<'_>, shared: &Shared<'_>) -> Self {
         let tally =
             Outcome::ALL.into_iter().map(|outcome| tally(verdicts, outcome)).filter(|tally| tally.number != "0");
-        let cut = detail < HtmlDetail::Full;
+        let cut = shared.detail < HtmlDetail::Full;
         let shown = if cut { &[][..] } else { verdicts.as_slice() };
+        let notes = Notes::of(shown);
         Self {
             anchor: anchor("rule-", &rule.id),
             id: Shown::words(&rule.id),
@@ -154,7 +210,8 @@ impl Rule {
             frameworks: controls(rule),
             docs: rule.docs.starts_with("https://").then(|| Shown::words(&rule.docs)),
             cut: cut && !verdicts.is_empty(),
-            rows: shown.iter().flat_map(|verdict| Row::of(verdict, &rule.remediation, subjects)).collect(),
+            rows: shown.iter().flat_map(|verdict| Row::of(verdict, &rule.remediation, &notes, shared)).collect(),
+            notes: notes.0.iter().map(|text| Shown::words(text)).collect(),
         }
     }
 }
@@ -201,47 +258,66 @@ fn codes(filled: &Remediation, template: &Remediation) -> Vec<Code> {
 
 impl Row {
     /// The verdict, and then its elements.
-    fn of(verdict: &VerdictEntry, template: &Remediation, subjects: &Subjects<'_>) -> Vec<Self> {
+    fn of(verdict: &VerdictEntry, template: &Remediation, notes: &Notes<'_>, shared: &Shared<'_>) -> Vec<Self> {
+        let note = notes.number(&verdict.message);
+        let said = note.is_some() || repeats_evidence(verdict);
         let of_verdict = Self {
             anchor: fingerprint(&verdict.fingerprint),
-            class: verdict.outcome.as_str().to_owned(),
+            class: verdict.outcome.as_str(),
             word: words::outcome(verdict.outcome).0,
             since: words::since(verdict.baseline),
-            subject: Some(subjects.anchor(&verdict.subject)),
+            subject: Some(shared.subjects.anchor(&verdict.subject)),
             name: Shown::of(&verdict.subject.name),
-            message: Shown::of(&verdict.message),
+            message: if said { Shown::words(AS_EXPECTED) } else { Shown::of(&verdict.message) },
+            note,
             reasons: words::unsaid(&verdict.message, &verdict.reasons).map(Shown::of).collect(),
-            evidence: Evidence::all(&verdict.evidence),
+            evidence: Evidence::all(&verdict.evidence, shared),
             mend: verdict.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         };
-        let elements = verdict.elements.iter().map(|element| Self::of_element(element, template));
+        let elements = verdict.elements.iter().map(|element| Self::of_element(element, template, shared));
         std::iter::once(of_verdict).chain(elements).collect()
     }
 
-    fn of_element(element: &ElementEntry, template: &Remediation) -> Self {
+    fn of_element(element: &ElementEntry, template: &Remediation, shared: &Shared<'_>) -> Self {
         Self {
             anchor: fingerprint(&element.fingerprint),
-            class: format!("element {}", element.outcome.as_str()),
+            class: element.outcome.as_str(),
             word: words::outcome(element.outcome).0,
             since: words::since(element.baseline),
             subject: None,
             name: Shown::of(&element.key),
             message: Shown::of(&element.message),
+            note: None,
             reasons: words::unsaid(&element.message, &element.reasons).map(Shown::of).collect(),
-            evidence: Evidence::all(&element.evidence),
+            evidence: Evidence::all(&element.evidence, shared),
             mend: element.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         }
     }
 }
 
+/// What a pass says in the words of its evidence, which stands beside it.
+const AS_EXPECTED: &str = "as expected";
+
+/// Whether a pass says nothing but the values that it rests on.
+fn repeats_evidence(verdict: &VerdictEntry) -> bool {
+    let mut text = String::new();
+    verdict.outcome == Outcome::Pass
+        && verdict.evidence.iter().any(|entry| {
+            let value = entry.value.as_ref().map_or("", |value| value.raw());
+            let comma = if text.is_empty() { "" } else { ", " };
+            words::push(&mut text, format_args!("{comma}{} is {value}", entry.fact));
+            text == verdict.message.raw()
+        })
+}
+
 /// Short enough for a link, long enough to be unique in a report.
 fn fingerprint(fingerprint: &str) -> String {
-    anchor("f-", &fingerprint.chars().take(16).collect::<String>())
+    anchor("f-", &fingerprint.chars().take(12).collect::<String>())
 }
 
 impl Evidence {
     /// The values by the record that they were read from, in the order read.
-    fn all(entries: &[EvidenceEntry]) -> Vec<Self> {
+    fn all(entries: &[EvidenceEntry], shared: &Shared<'_>) -> Vec<Self> {
         let mut groups: Vec<(Option<&Location>, Vec<&EvidenceEntry>)> = Vec::new();
         for entry in entries {
             let location = entry.locations.first();
@@ -256,7 +332,7 @@ impl Evidence {
         };
         let group = |(location, facts): (Option<&Location>, Vec<&EvidenceEntry>)| Self {
             facts: facts.into_iter().map(fact).collect(),
-            place: location.map(|location| Shown::words(&words::place(location))),
+            place: location.map(|location| shared.place(location)),
         };
         groups.into_iter().map(group).collect()
     }
@@ -309,7 +385,8 @@ mod tests {
         {
             assessment.rules[0].docs = docs.to_owned();
             let judged = Judged { rule: &assessment.rules[0], verdicts: Vec::new() };
-            let rule = Rule::of(&judged, &Subjects::of(&[]), HtmlDetail::Full);
+            let subjects = Subjects::of(&[]);
+            let rule = Rule::of(&judged, &Shared::of(&assessment, &subjects, HtmlDetail::Full));
             assert_eq!(rule.docs.is_some(), link, "{docs}");
         }
     }
@@ -320,8 +397,54 @@ mod tests {
         let mut entries = assessment.verdicts[0].evidence.clone();
         entries.extend(assessment.verdicts[0].evidence.clone());
         entries.extend(assessment.verdicts[1].evidence.clone());
-        let groups: Vec<usize> = Evidence::all(&entries).iter().map(|group| group.facts.len()).collect();
+        let subjects = Subjects::of(&[]);
+        let shared = Shared::of(&assessment, &subjects, HtmlDetail::Full);
+        let groups: Vec<usize> = Evidence::all(&entries, &shared).iter().map(|group| group.facts.len()).collect();
         assert_eq!(groups, [2, 1]);
+    }
+
+    #[test]
+    fn a_place_says_the_day_only_when_it_is_another() {
+        let assessment = sample();
+        let subjects = Subjects::of(&[]);
+        let shared = Shared::of(&assessment, &subjects, HtmlDetail::Full);
+        let mut location = assessment.verdicts[0].evidence[0].locations[0].clone();
+        for (observed, file, shown) in [
+            ("2026-11-20T09:01:07.5Z", 0, "rds:DescribeDBClusters 09:01:07Z S1:10"),
+            ("2026-11-21T00:00:00Z", 0, "rds:DescribeDBClusters 2026-11-21T00:00:00Z S1:10"),
+            ("2026-11-20T09:01:07Z", 7, "rds:DescribeDBClusters 2026-11-20T09:01:07Z S8:10"),
+        ] {
+            (location.observed, location.file) = (observed.parse().unwrap(), file);
+            assert_eq!(shared.place(&location), Shown::words(shown));
+        }
+    }
+
+    #[test]
+    fn what_many_rows_say_is_said_once() {
+        let long = "applies only when the account can log in and belongs to no service".to_owned();
+        let mut verdicts = vec![sample().verdicts.remove(0); 5];
+        for verdict in verdicts.iter_mut().take(3) {
+            verdict.message = long.as_str().into();
+        }
+        let verdicts: Vec<&VerdictEntry> = verdicts.iter().collect();
+        let notes = Notes::of(&verdicts);
+        assert_eq!(notes.0, [long]);
+        let numbers: Vec<_> = verdicts.iter().map(|verdict| notes.number(&verdict.message)).collect();
+        assert_eq!(numbers, [Some(1), Some(1), Some(1), None, None]);
+    }
+
+    #[test]
+    fn only_a_pass_that_says_its_evidence_is_as_expected() {
+        let mut verdict = sample().verdicts.remove(0);
+        for (message, outcome, said) in [
+            ("r.storage_encrypted is true", Outcome::Pass, true),
+            ("r.storage_encrypted is true", Outcome::Fail, false),
+            ("r.storage_encrypted is true, and more", Outcome::Pass, false),
+            ("", Outcome::Pass, false),
+        ] {
+            (verdict.message, verdict.outcome) = (message.into(), outcome);
+            assert_eq!(repeats_evidence(&verdict), said, "{message}");
+        }
     }
 
     #[test]
@@ -342,7 +465,7 @@ mod tests {
         for (detail, rows, cut) in [(HtmlDetail::Full, 5, false), (HtmlDetail::Control, 0, true)] {
             let judged = all(&assessment);
             let net = judged.iter().find(|it| it.rule.id == "net-not-public").unwrap();
-            let rule = Rule::of(net, &subjects, detail);
+            let rule = Rule::of(net, &Shared::of(&assessment, &subjects, detail));
             assert_eq!((rule.rows.len(), rule.cut, rule.tally.len()), (rows, cut, 2));
         }
     }
