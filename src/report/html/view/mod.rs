@@ -339,7 +339,7 @@ fn segments(pieces: impl Iterator<Item = (&'static str, usize, &'static str)>) -
     let pieces: Vec<_> = pieces.collect();
     let all = pieces.iter().map(|(_, number, _)| number).sum::<usize>().max(1);
     let mut before = 0;
-    let segment = |(class, number, word)| {
+    let segment = |(class, number, word): (&'static str, usize, &'static str)| {
         let (from, to) = (before * 1_000 / all, (before + number) * 1_000 / all);
         before += number;
         // What exists is seen, however small its share.
