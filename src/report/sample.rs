@@ -555,14 +555,15 @@ pub fn hostile() -> Assessment {
     assessment
 }
 
-/// The sample's verdicts over and over, each of another cluster.
+/// The sample's verdicts over and over, each time of other clusters.
 pub fn many(number: usize) -> Assessment {
     let mut assessment = sample();
     let patterns = std::mem::take(&mut assessment.verdicts);
     for index in 0..number {
         let mut verdict = patterns[index % patterns.len()].clone();
-        verdict.subject.name = format!("cluster-{index:05}").into();
-        verdict.subject.id = format!("{}-{index:05}", verdict.subject.id.raw()).into();
+        let estate = index / patterns.len();
+        verdict.subject.name = format!("cluster-{estate:05}").into();
+        verdict.subject.id = format!("{}-{estate:05}", verdict.subject.id.raw()).into();
         verdict.fingerprint = digest(&[&verdict.rule, verdict.subject.id.raw()]);
         for element in &mut verdict.elements {
             element.fingerprint = digest(&[&verdict.rule, verdict.subject.id.raw(), element.key.raw()]);

@@ -10,6 +10,8 @@ use crate::check::{Assessment, GapEntry};
 use crate::model::GapReason;
 use crate::report::words;
 
+/// Targets that are listed whatever came of them; of more, only those that were not read whole.
+const LISTED: usize = 200;
 /// Permissions that one cell names; the table of errors has all of them.
 const NAMED: usize = 4;
 /// Kinds of subject that are asked one by one.
@@ -21,6 +23,8 @@ const ENDPOINT: &str = "endpoint";
 pub struct Matrix {
     columns: Vec<Shown>,
     rows: Vec<Row>,
+    /// Targets that are not listed, because there are many and all of them was read.
+    whole: usize,
 }
 
 impl Matrix {
@@ -43,6 +47,9 @@ struct Cell {
     class: &'static str,
     words: String,
     needs: Vec<Shown>,
+    /// Whether something is missing.
+    #[serde(skip)]
+    gaps: bool,
 }
 
 #[derive(Default)]
@@ -75,7 +82,8 @@ pub fn services(assessment: &Assessment) -> Matrix {
         place: Shown::words(region),
         cells: columns.iter().map(|service| cell(answers.get(service))).collect(),
     });
-    Matrix { rows: rows.collect(), columns: columns.iter().map(|service| Shown::words(service)).collect() }
+    let (rows, columns) = (rows.collect(), columns.iter().map(|service| Shown::words(service)).collect());
+    Matrix { columns, rows, whole: 0 }
 }
 
 /// Servers, each asked by itself: databases by their clusters, TLS by endpoints.
@@ -107,7 +115,13 @@ pub fn servers(assessment: &Assessment) -> Matrix {
         place: Shown::words(&format!("{account} {region}")),
         cells: ["mysql", "tls"].map(|service| cell(answers.get(service))).into(),
     });
-    Matrix { rows: rows.collect(), columns: ["databases (mysql)", "endpoints (tls)"].map(Shown::words).into() }
+    let mut rows: Vec<_> = rows.collect();
+    let all = rows.len();
+    if all > LISTED {
+        rows.retain(|row| row.cells.iter().any(|cell| cell.gaps));
+    }
+    let columns = ["databases (mysql)", "endpoints (tls)"].map(Shown::words).into();
+    Matrix { columns, whole: all - rows.len(), rows }
 }
 
 fn service(what: &str) -> &str {
@@ -124,7 +138,7 @@ fn collects(assessment: &Assessment, collector: &str) -> bool {
 
 fn cell(answers: Option<&Answers<'_>>) -> Cell {
     let Some(Answers { read, gaps }) = answers else {
-        return Cell { class: "na", words: "not asked".to_owned(), needs: Vec::new() };
+        return Cell { class: "na", words: "not asked".to_owned(), needs: Vec::new(), gaps: false };
     };
     let mut reasons: BTreeMap<GapReason, usize> = BTreeMap::new();
     gaps.iter().for_each(|gap| *reasons.entry(gap.reason).or_default() += 1);
@@ -138,13 +152,18 @@ fn cell(answers: Option<&Answers<'_>>) -> Cell {
         (false, false) => "fail",
     };
     let needs: BTreeSet<_> = gaps.iter().filter_map(|gap| gap.needs.as_ref()).collect();
-    Cell { class, words: parts.join(", "), needs: needs.into_iter().take(NAMED).map(Shown::of).collect() }
+    Cell {
+        class,
+        words: parts.join(", "),
+        needs: needs.into_iter().take(NAMED).map(Shown::of).collect(),
+        gaps: !gaps.is_empty(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{empty, sample};
+    use crate::report::sample::{empty, many, sample};
 
     fn table(matrix: &Matrix) -> Vec<String> {
         let text = |value: &Shown| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned();
@@ -186,6 +205,13 @@ mod tests {
         ] {
             assert!(rows.iter().any(|row| row == wanted), "{wanted}\n{rows:#?}");
         }
+    }
+
+    #[test]
+    fn of_many_servers_only_those_with_gaps_are_listed() {
+        let matrix = servers(&many(4_000));
+        assert!(matrix.whole > 1_000 && matrix.rows.iter().all(|row| row.cells.iter().any(|cell| cell.gaps)));
+        assert!(table(&matrix).iter().any(|row| row.contains("1 unreachable")));
     }
 
     #[test]
