@@ -216,9 +216,13 @@ fn a_rule_is_explained() {
           effort low. Backup storage beyond the cluster's size is charged.
 
         Frameworks:
-          aws-security-hub: RDS.50 (full)
-          cis-aws-database-services-2.0.0: 2.8 (partial)
-          nist-800-53-r5: CP-9 (partial)
+          aws-security-hub RDS.50 (full, published: Clusters keep backups long enough)
+          cis-aws-database-services-2.0.0 2.8 (partial, mapping: Backups are made and kept)
+          hipaa 164.308(a)(7)(ii)(A) (partial, our reading: Data backup plan)
+          nist-800-53-r5 CP-9 (partial, mapping: Backups are made)
+          nist-800-53-r5 CP-10 (partial, mapping: Systems are recovered)
+          pci-dss-4.0.1 10.3.3 (partial, our reading: Audit logs are kept elsewhere)
+          soc-2 A1.2 (partial, our reading: Environment, backups and recovery)
 
         See:
           https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html
@@ -274,7 +278,7 @@ fn failing_tests_end_with_2_and_say_where() {
         --- stdout
         --- stderr
         error: rules fail their own tests
-        DIR/resilience/res-x.yaml:44: res-x `protection is off`: expected fail, found pass
+        DIR/resilience/res-x.yaml:49: res-x `protection is off`: expected fail, found pass
         help: mend the rule or the test
         ");
 }
@@ -314,6 +318,13 @@ fn generated_files_are_up_to_date() {
         (&["generate", "schema", "facts"][..], "docs/schema/facts.json"),
         (&["generate", "schema", "rule"], "docs/schema/rule.json"),
         (&["rules", "schema"], "docs/facts.md"),
+        (&["rules", "page", "iam"], "docs/rules/iam.md"),
+        (&["rules", "page", "network"], "docs/rules/network.md"),
+        (&["rules", "page", "tls"], "docs/rules/tls.md"),
+        (&["rules", "page", "database"], "docs/rules/database.md"),
+        (&["rules", "page", "data"], "docs/rules/data.md"),
+        (&["rules", "page", "logging"], "docs/rules/logging.md"),
+        (&["rules", "page", "resilience"], "docs/rules/resilience.md"),
     ] {
         let generated = run(args, &[]).stdout;
         let path = root().join(file);

@@ -140,6 +140,17 @@ pub enum RulesCommand {
     New(NewArgs),
     /// Every fact and function that rules may speak of, or one type of them
     Schema(RulesSchemaArgs),
+    /// The rules of an area with everything that is to be known of them, as Markdown
+    Page(PageArgs),
+}
+
+/// `rules page`
+#[derive(Debug, ClapArgs)]
+pub struct PageArgs {
+    /// The area, as in tls
+    pub area: String,
+    #[command(flatten)]
+    pub folders: RuleFolders,
 }
 
 /// `rules list`

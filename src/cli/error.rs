@@ -33,6 +33,14 @@ pub enum CliError {
         /// What was probably meant.
         help: String,
     },
+    /// No rule is of this area.
+    #[error("there are no rules of area `{area}`\nhelp: there are rules of {known}")]
+    EmptyArea {
+        /// What was given.
+        area: String,
+        /// Those that there are.
+        known: String,
+    },
     /// There is no such type of facts.
     #[error("there is no type or target `{name}`\nhelp: {help}")]
     NoSuchType {

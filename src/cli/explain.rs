@@ -1,13 +1,11 @@
 //! `explain`: what a rule wants, why, what it rests on and how to mend a failure.
 
-use std::collections::BTreeMap;
-
 use super::args::ExplainArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{say, width};
 use super::rules::{find, load};
-use crate::rules::{Control, FactRead, Param, RemediationText, Rule};
+use crate::rules::{Control, FactRead, Param, RemediationText, Rule, control};
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> Result<Exit, CliError> {
@@ -30,7 +28,10 @@ fn explain(rule: &Rule, width: usize) -> String {
     page.list("Parameters", rule.params.iter().map(parameter));
     page.list("Rests on", rule.facts().iter().map(fact));
     page.remedy(&rule.remediation);
-    page.list("Frameworks", rule.frameworks.iter().map(framework));
+    page.list(
+        "Frameworks",
+        rule.frameworks.iter().flat_map(|(name, controls)| controls.iter().map(|it| framework(name, it))),
+    );
     page.part("See", &rule.docs);
     page.part("From", &format!("{} ({})", rule.path, rule.source));
     page.text
@@ -59,14 +60,10 @@ fn fact(fact: &FactRead) -> String {
     format!("{} ({}{optional}){source}: {}", fact.fact, fact.ty, fact.doc)
 }
 
-fn framework((name, controls): (&String, &Vec<Control>)) -> String {
-    let mut by_coverage: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for control in controls {
-        by_coverage.entry(control.coverage.as_str()).or_default().push(&control.control);
-    }
-    let shown: Vec<String> =
-        by_coverage.into_iter().map(|(coverage, controls)| format!("{} ({coverage})", controls.join(", "))).collect();
-    format!("{name}: {}", shown.join("; "))
+fn framework(name: &str, mapped: &Control) -> String {
+    let known = control(name, &mapped.control);
+    let title = known.map_or_else(String::new, |it| format!(", {}: {}", it.basis.as_str(), it.title));
+    format!("{name} {} ({}{title})", mapped.control, mapped.coverage.as_str())
 }
 
 /// A page of parts, each under its heading.

@@ -4,14 +4,15 @@ mod list;
 mod new;
 mod test;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::args::{RuleFolders, RulesArgs, RulesCommand};
+use super::args::{PageArgs, RuleFolders, RulesArgs, RulesCommand};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
 use crate::facts::TARGETS;
-use crate::rules::{self, Rule, RuleSet, facts_page, type_page};
+use crate::rules::{self, Rule, RuleSet, facts_page, rules_page, type_page};
 
 /// Runs the command.
 pub fn run(args: &RulesArgs) -> Result<Exit, CliError> {
@@ -25,6 +26,7 @@ pub fn run(args: &RulesArgs) -> Result<Exit, CliError> {
         RulesCommand::Test(args) => test::run(args),
         RulesCommand::New(args) => new::run(args),
         RulesCommand::Schema(args) => schema(args.name.as_deref()),
+        RulesCommand::Page(args) => page(args),
     }
 }
 
@@ -35,6 +37,16 @@ pub fn load(folders: &[PathBuf]) -> Result<RuleSet, CliError> {
         sources.extend(rules::from_dir(folder)?);
     }
     Ok(rules::load(&sources, TARGETS)?)
+}
+
+fn page(args: &PageArgs) -> Result<Exit, CliError> {
+    let rules = load(&args.folders.rules)?;
+    let areas: BTreeSet<&str> = rules.rules.iter().map(|rule| rule.area.as_str()).collect();
+    if !areas.contains(args.area.as_str()) {
+        let known: Vec<&str> = areas.into_iter().collect();
+        return Err(CliError::EmptyArea { area: args.area.clone(), known: known.join(", ") });
+    }
+    say(&rules_page(&rules.rules, &args.area))
 }
 
 /// A rule by its id.
