@@ -357,3 +357,18 @@ fn the_schema_of_rule_files_fits_the_shipped_rules() {
     let facts: serde_json::Value = serde_json::from_str(&run(["generate", "schema", "facts"], &[]).stdout).unwrap();
     jsonschema::validator_for(&facts).unwrap();
 }
+
+/// A rule that was renamed is renamed on the page on the guides too.
+#[test]
+fn the_page_on_the_guides_names_rules_that_there_are() {
+    let page = fs::read_to_string(root().join("docs/coverage-of-aurora-security-guide.md")).unwrap();
+    let list = run(["rules", "list"], &[]).stdout;
+    let known: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let areas = ["iam-", "net-", "tls-", "db-", "data-", "log-", "res-", "path-"];
+    let named: Vec<&str> =
+        page.split('`').skip(1).step_by(2).filter(|word| areas.iter().any(|area| word.starts_with(area))).collect();
+    assert!(named.len() > 50);
+    for rule in named {
+        assert!(known.contains(&rule), "{rule}");
+    }
+}
