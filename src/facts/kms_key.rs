@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::found::{Found, unread};
+use super::found::{Found, unread, unread_of};
 use super::region::Region;
 use super::resource_policy::{ResourcePolicy, resource_policy};
 use crate::model::{Derived, Fact, Place, Why};
@@ -35,10 +35,17 @@ pub(super) fn kms_keys(region: &Arc<Region>) -> Found<KmsKey> {
     let mut found = Found::default();
     let mut users: BTreeMap<&String, Used> = BTreeMap::new();
     for cluster in region.clusters().present() {
-        // What is not known of the cluster is judged with the cluster.
-        let (Some(key), Some(name)) = (cluster.data.kms_key_id.known(), cluster.data.db_cluster_identifier.known())
-        else {
-            continue;
+        let (key, name) = match (&cluster.data.kms_key_id, &cluster.data.db_cluster_identifier) {
+            (Fact::Absent, _) => continue,
+            (Fact::Known(key), Fact::Known(name)) => (key, name),
+            (Fact::Unknown(why), _) | (_, Fact::Unknown(why)) => {
+                found.unread.push(unread_of("kms_key", "key", cluster, why.clone()));
+                continue;
+            }
+            (_, Fact::Absent) => {
+                found.unread.push(unread_of("kms_key", "key", cluster, Why::NotCollected));
+                continue;
+            }
         };
         let nobody = || Used { region: Arc::clone(region), clusters: Vec::new(), places: Vec::new() };
         let used = users.entry(key).or_insert_with(nobody);

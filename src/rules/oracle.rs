@@ -98,7 +98,7 @@ fn context_at(at: Option<Timestamp>) -> Context<'static, 'static> {
         "lowerAscii" = |This(this): This<Arc<String>>| this.to_ascii_lowercase();
         "version" = |it: Arc<String>| -> Answer { it.parse().map(|it| version(&it)).map_err(|()| failed("version")) };
         "timestamp" = |it: Arc<String>| -> Answer {
-            it.parse::<jiff::Timestamp>().map(|it| Cel::Int(it.as_millisecond())).map_err(|_| failed("timestamp"))
+            it.parse::<Timestamp>().map(|it| Cel::Int(it.as_millisecond())).map_err(|_| failed("timestamp"))
         };
         "duration" = move |it: Arc<String>| millis(&it);
         "cidr" = move |it: Arc<String>| -> Answer { net(&it).map(|net| text(net.to_string())) };

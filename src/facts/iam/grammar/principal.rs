@@ -42,13 +42,13 @@ impl Principals {
         let mut named = Vec::new();
         match &node.value {
             Value::String(text) if text == "*" => named.push(Named::Everyone),
-            Value::Object(members) => {
+            Value::Object(members) if !members.is_empty() => {
                 doubles(members, faults);
                 for member in members {
                     kind(member, &mut named, faults);
                 }
             }
-            _ => faults.push(Faulty { fault: wrong("Principal", "`*` or an object"), at: node.at }),
+            _ => faults.push(Faulty { fault: wrong("Principal", "`*` or an object that names somebody"), at: node.at }),
         }
         Self { negated, named, at: node.at }
     }
