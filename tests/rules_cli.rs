@@ -278,7 +278,7 @@ fn failing_tests_end_with_2_and_say_where() {
         --- stdout
         --- stderr
         error: rules fail their own tests
-        DIR/resilience/res-x.yaml:49: res-x `protection is off`: expected fail, found pass
+        DIR/resilience/res-x.yaml:44: res-x `protection is off`: expected fail, found pass
         help: mend the rule or the test
         ");
 }
