@@ -15,6 +15,7 @@ use super::assessment::{
 };
 use super::baseline::{Baseline, compare};
 use super::gate::{GateOptions, Standing, judge};
+use super::waiver::{Waivers, apply};
 use crate::facts::iam::evaluate::Options;
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};
@@ -27,10 +28,12 @@ use crate::snapshot::{Completeness, Record, Snapshot, SnapshotFile};
 pub struct Terms<'a> {
     /// What is asked of the gate.
     pub gate: GateOptions,
+    /// What is assumed where policies were not read.
+    pub decisions: Options,
+    /// Findings that are accepted.
+    pub waivers: Option<&'a Waivers>,
     /// What is compared with.
     pub baseline: Option<&'a Baseline>,
-    /// How IAM decides what policies leave open that were not read.
-    pub decisions: Options,
 }
 
 /// Judges a snapshot by rules and asks the gate. `detail` says which verdicts show what decided them: a report that shows
@@ -41,6 +44,7 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
     let places = Places::of(snapshot, &verdicts);
     let gaps = gaps(snapshot);
     let summary = summarise(rules, &verdicts, &gaps, &facts);
+    let hiding: Vec<bool> = verdicts.iter().map(hides_unknowns).collect();
     let entry = |verdict: Verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict));
     let mut assessment = Assessment {
         schema_version: SCHEMA_VERSION,
@@ -48,11 +52,20 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
         gate: judge(terms.gate, &Standing::default()),
         comparison: None,
         summary,
+        waivers: Vec::new(),
         population: population(snapshot),
         gaps,
         rules: rules.rules.iter().map(rule_entry).collect(),
         verdicts: verdicts.into_par_iter().with_min_len(AT_ONCE).filter_map(entry).collect(),
     };
+    if let Some(waivers) = terms.waivers {
+        assessment.waivers = apply(waivers, &mut assessment.verdicts, now);
+        let waived = assessment.verdicts.iter().zip(hiding).filter(|(verdict, _)| verdict.is_waived());
+        for (_, hides) in waived {
+            assessment.summary.waived += 1;
+            assessment.summary.undecided += usize::from(hides);
+        }
+    }
     if let Some(baseline) = terms.baseline {
         compare(baseline, &mut assessment);
     }
@@ -118,7 +131,11 @@ fn standing(assessment: &Assessment, snapshot: &Snapshot, gate: GateOptions) -> 
     };
     for verdict in assessment.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail) {
         let known = gate.fail_on_new && verdict.baseline == Some(BaselineState::Unchanged);
-        let counts = if known { &mut standing.known } else { &mut standing.failures };
+        let counts = match (verdict.is_waived(), known) {
+            (true, _) => &mut standing.waived,
+            (false, true) => &mut standing.known,
+            (false, false) => &mut standing.failures,
+        };
         *counts.entry(verdict.severity).or_default() += 1;
     }
     standing
@@ -126,12 +143,23 @@ fn standing(assessment: &Assessment, snapshot: &Snapshot, gate: GateOptions) -> 
 
 /// Unknown or broken, unless every reason for it is the user's own choice.
 fn is_undecided(verdict: &Verdict) -> bool {
-    let chosen = |why: &Why| matches!(why, Why::Gap(gap) if gap.reason.is_voluntary());
     match verdict.outcome {
         Outcome::Error => true,
-        Outcome::Unknown => verdict.gaps.is_empty() || !verdict.gaps.iter().all(chosen),
+        Outcome::Unknown => !is_chosen(&verdict.gaps),
         Outcome::Pass | Outcome::Fail | Outcome::NotApplicable => false,
     }
+}
+
+/// A failure under which there is something that nobody knows: elements that could not be judged. As long as it fails, that is the
+/// smaller trouble; a waiver must not hide it.
+fn hides_unknowns(verdict: &Verdict) -> bool {
+    let of = |outcome| verdict.elements.iter().any(|element| element.outcome == outcome);
+    verdict.outcome == Outcome::Fail && (of(Outcome::Error) || (of(Outcome::Unknown) && !is_chosen(&verdict.gaps)))
+}
+
+/// Whether every reason is the user's own choice.
+fn is_chosen(gaps: &[Why]) -> bool {
+    !gaps.is_empty() && gaps.iter().all(|why| matches!(why, Why::Gap(gap) if gap.reason.is_voluntary()))
 }
 
 fn summarise(rules: &RuleSet, verdicts: &[Verdict], gaps: &[GapEntry], facts: &Facts) -> Summary {
@@ -279,6 +307,7 @@ impl Places {
             remediation: remediation.map(filled_in),
             fingerprint: fingerprint(&rule.id, &identity, None),
             baseline: None,
+            waiver: None,
         }
     }
 
@@ -294,6 +323,7 @@ impl Places {
             remediation: remediation.map(filled_in),
             fingerprint,
             baseline: None,
+            waiver: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
@@ -25,6 +26,9 @@ pub struct Assessment {
     /// What has changed since the baseline, when there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub comparison: Option<Comparison>,
+    /// The waivers of the run, in the order of their file, with what became of each.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub waivers: Vec<WaiverEntry>,
     /// What the listings returned and what was left out of the assessment, sorted.
     pub population: Vec<Population>,
     /// What could not be read, sorted.
@@ -92,7 +96,11 @@ pub struct Summary {
     pub outcomes: BTreeMap<Outcome, usize>,
     /// Failures by severity; every severity is a key.
     pub failures: BTreeMap<Severity, usize>,
-    /// Verdicts that are unknown or an error for reasons that the user did not choose.
+    /// Failures that waivers set aside.
+    #[serde(default)]
+    pub waived: usize,
+    /// Verdicts that are unknown or an error for reasons that the user did not choose, and waived failures with elements of
+    /// which that is true.
     #[serde(default)]
     pub undecided: usize,
     /// Gaps that the user did not choose.
@@ -281,6 +289,16 @@ pub struct VerdictEntry {
     /// For failures, when there is a baseline: whether it has this one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub baseline: Option<BaselineState>,
+    /// For failures: the waiver that covers this one, whether it still holds or has expired.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waiver: Option<WaiverUse>,
+}
+
+impl VerdictEntry {
+    /// Whether a waiver sets it aside at the gate.
+    pub fn is_waived(&self) -> bool {
+        self.waiver.is_some_and(WaiverUse::holds)
+    }
 }
 
 /// One element of a list that a rule judged.
@@ -304,6 +322,9 @@ pub struct ElementEntry {
     /// For failures, when there is a baseline: whether it has this one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub baseline: Option<BaselineState>,
+    /// For failures: the waiver that covers this one, whether it still holds or has expired.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waiver: Option<WaiverUse>,
 }
 
 /// What was judged.
@@ -348,6 +369,89 @@ pub struct Location {
     pub source: String,
     /// When it answered.
     pub observed: Timestamp,
+}
+
+/// A waiver that covers a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverUse {
+    /// Index into [`Assessment::waivers`].
+    pub index: usize,
+    /// Whether it holds.
+    pub state: WaiverState,
+}
+
+impl WaiverUse {
+    /// Whether it sets the failure aside.
+    pub const fn holds(self) -> bool {
+        matches!(self.state, WaiverState::Active)
+    }
+}
+
+/// Whether a waiver holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaiverState {
+    /// It does.
+    Active,
+    /// Its first day is yet to come.
+    Pending,
+    /// Its last day is over.
+    Expired,
+}
+
+/// What should not last about a waiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaiverProblem {
+    /// Its last day is over.
+    Expired,
+    /// It covers no failure.
+    Unused,
+    /// What it covers could not be judged.
+    NotJudged,
+    /// Its pattern covers every subject of the rule.
+    EverySubject,
+    /// Its pattern covers many failures.
+    ManyFindings,
+    /// It names no element of a list, and so covers those that come later.
+    EveryElement,
+}
+
+/// A waiver, and what became of it. Its texts are as people wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverEntry {
+    /// The file, as the user gave it.
+    pub file: String,
+    /// Line of the file, counted from 1.
+    pub line: usize,
+    /// Id of the rule.
+    pub rule: String,
+    /// Identifier or pattern of subjects.
+    pub resource: Untrusted,
+    /// Key or pattern of elements.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub element: Option<Untrusted>,
+    /// Why the finding is accepted.
+    pub reason: Untrusted,
+    /// Who answers for it.
+    pub owner: Untrusted,
+    /// Who agreed.
+    pub approver: Untrusted,
+    /// Where it was agreed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ticket: Option<Untrusted>,
+    /// First day, UTC.
+    pub starts: Date,
+    /// Last day, UTC.
+    pub expires: Date,
+    /// Whether it holds.
+    pub state: WaiverState,
+    /// Days until the last one; negative when it is over.
+    pub days_left: i32,
+    /// Failures that it covers, elements one by one.
+    pub findings: usize,
+    /// What should not last.
+    pub problems: Vec<WaiverProblem>,
 }
 
 /// How a failure stands to the baseline. The most alarming first.

@@ -3,17 +3,24 @@
 mod assess;
 mod assessment;
 mod baseline;
+mod difference;
 mod gate;
 mod part;
+mod waiver;
 
 pub use assess::{Terms, assess};
 pub use assessment::{
     Assessment, BaselineState, Comparison, ControlEntry, ElementEntry, EvidenceEntry, ExcludedEntry, Frameworks,
     GapEntry, Gate, GateResult, Location, PastFinding, Population, Remediation, RuleEntry, Run, SnapshotEntry,
-    SubjectEntry, Summary, VerdictEntry,
+    SubjectEntry, Summary, VerdictEntry, WaiverEntry, WaiverProblem, WaiverState, WaiverUse,
 };
 pub use baseline::Baseline;
+pub use difference::{Difference, Side, difference};
 pub use gate::GateOptions;
+pub use waiver::{
+    EditError, MAX_DAYS, NewWaiver, Pattern, Waiver, WaiverErrors, Waivers, append as append_waiver,
+    apply as apply_waivers, parse as parse_waivers,
+};
 
 /// Version of the assessment's form.
 pub const SCHEMA_VERSION: u32 = 1;

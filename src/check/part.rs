@@ -22,6 +22,7 @@ impl Assessment {
             summary: Summary { involuntary_gaps, voluntary_gaps: voluntary, ..counts(&verdicts) },
             gate: self.gate.clone(),
             comparison: None,
+            waivers: self.waivers.clone(),
             population: self.population.iter().filter(|listing| listing.account == account).cloned().collect(),
             gaps,
             rules: self.rules.clone(),
@@ -48,6 +49,7 @@ fn counts(verdicts: &[VerdictEntry]) -> Summary {
         subjects: subjects.len(),
         outcomes: Outcome::ALL.into_iter().map(|outcome| (outcome, number(outcome))).collect(),
         failures: Severity::DESCENDING.into_iter().map(|severity| (severity, failures(severity))).collect(),
+        waived: verdicts.iter().filter(|verdict| verdict.is_waived()).count(),
         ..Summary::default()
     }
 }

@@ -1,14 +1,22 @@
 //! What can be typed. What it means is decided elsewhere.
 
+mod config;
+mod diff;
+mod judge;
+mod waiver;
+
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
-use crate::config::Output;
-use crate::model::Severity;
-use crate::report::{Anchor, HtmlDetail, SarifProfile};
+pub use self::config::{
+    CompletionsArgs, ConfigArgs, ConfigCommand, ConfigFileArgs, GenerateArgs, GenerateCommand, InitArgs, ManArgs,
+    SchemaName,
+};
+pub use self::diff::DiffArgs;
+pub use self::judge::{JudgeArgs, WriteArgs};
+pub use self::waiver::{WaiverAddArgs, WaiverArgs, WaiverCheckArgs, WaiverCommand, WaiverFileArgs, WaiverListArgs};
 
 /// Compliance auditing for Amazon Aurora: who may manage a cluster, who can reach it, who may log in and do what.
 #[derive(Debug, Parser)]
@@ -20,6 +28,8 @@ pub struct Args {
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    #[command(flatten)]
+    pub config: ConfigFileArgs,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -46,7 +56,15 @@ pub enum Command {
     Check(CheckArgs),
     /// Write an assessment in other formats
     Report(ReportArgs),
-    /// Print the database account that an audit needs
+    /// Say what changed between two snapshots or assessments: which findings came and went, and which facts
+    Diff(DiffArgs),
+    /// Findings that are accepted: add one, list them, check them for what should not last
+    Waiver(WaiverArgs),
+    /// Write a configuration file that works, with every setting explained
+    Init(InitArgs),
+    /// The configuration: what holds, and where it was said
+    Config(ConfigArgs),
+    /// Print the least that an audit needs: the database account, or the IAM policy
     Permissions(PermissionsArgs),
     /// Say which principals may do an action, by themselves or as a role that they can become
     WhoCan(WhoCanArgs),
@@ -215,97 +233,6 @@ pub struct RulesSchemaArgs {
     pub name: Option<String>,
 }
 
-/// `generate`
-#[derive(Debug, ClapArgs)]
-pub struct GenerateArgs {
-    #[command(subcommand)]
-    pub command: GenerateCommand,
-}
-
-/// The commands of `generate`.
-#[derive(Debug, Subcommand)]
-pub enum GenerateCommand {
-    /// A JSON Schema, on standard output
-    Schema(SchemaArgs),
-}
-
-/// `generate schema`
-#[derive(Debug, ClapArgs)]
-pub struct SchemaArgs {
-    /// Of what
-    #[arg(default_value = "facts")]
-    pub name: SchemaName,
-}
-
-/// The schemas there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaName {
-    /// The facts that rules see
-    Facts,
-    /// Rule files, for editors
-    Rule,
-    /// Assessments, for whatever reads `-o json`
-    Assessment,
-}
-
-/// How snapshots are judged.
-#[derive(Debug, ClapArgs)]
-pub struct JudgeArgs {
-    #[command(flatten)]
-    pub folders: RuleFolders,
-    /// Lowest severity whose findings fail the gate
-    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "AURORA_AUDIT_FAIL_ON")]
-    pub fail_on: FailOn,
-    /// Assessment (JSON) of an earlier run: say what is new, fixed, unchanged, regressed or not re-assessed since
-    #[arg(long, value_name = "ASSESSMENT", env = "AURORA_AUDIT_BASELINE")]
-    pub baseline: Option<PathBuf>,
-    /// Count only findings that --baseline does not have
-    #[arg(long, env = "AURORA_AUDIT_FAIL_ON_NEW", value_parser = BoolishValueParser::new())]
-    pub fail_on_new: bool,
-    /// Percent of the verdicts that must have come about, even with --allow-incomplete; what was left out by choice aside
-    #[arg(long, value_name = "PERCENT", env = "AURORA_AUDIT_MIN_COVERAGE", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub min_coverage: Option<u8>,
-    /// Leave verdicts open that rest on service control policies which were not read, instead of assuming that they deny nothing
-    #[arg(long, env = "AURORA_AUDIT_SCPS_UNKNOWN", value_parser = BoolishValueParser::new())]
-    pub scps_unknown: bool,
-    /// Tolerate what could not be read
-    #[arg(long, env = "AURORA_AUDIT_ALLOW_INCOMPLETE", value_parser = BoolishValueParser::new())]
-    pub allow_incomplete: bool,
-    /// End with 0 where the gate would end with 1 or 3
-    #[arg(long, env = "AURORA_AUDIT_EXIT_ZERO", value_parser = BoolishValueParser::new())]
-    pub exit_zero: bool,
-    /// Time to judge waivers and dated tables at (RFC 3339); default the clock. Certificates are judged at the snapshot's time
-    #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
-    pub now: Option<String>,
-    #[command(flatten)]
-    pub writing: WriteArgs,
-}
-
-/// What is written.
-#[derive(Debug, ClapArgs)]
-pub struct WriteArgs {
-    /// Report to write, to a path or `-` for stdout; repeatable. Formats: text, json, sarif, html, junit, csv, markdown (a job
-    /// summary), github (annotations), ocsf (an event a line), asff (Security Hub)
-    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
-    pub outputs: Vec<Output>,
-    /// Whom SARIF is for: github takes failures only, full has every verdict
-    #[arg(long, value_name = "PROFILE", default_value = "github", env = "AURORA_AUDIT_SARIF_PROFILE")]
-    pub sarif_profile: SarifProfile,
-    /// File and line that code scanning shows the findings of a resource at, as in shop-prod=infra/shop.tf:12; a `*` at the end
-    /// of the resource takes all that begin so; repeatable
-    #[arg(long = "sarif-location", value_name = "RESOURCE=PATH:LINE")]
-    pub sarif_locations: Vec<Anchor>,
-    /// How much the page shows: executive (the answer), control (also the rules), full (also every verdict with its evidence)
-    #[arg(long, value_name = "DETAIL", default_value = "full", env = "AURORA_AUDIT_HTML_DETAIL")]
-    pub html_detail: HtmlDetail,
-    /// Folder of templates that take the place of the built-in ones of the same name (`reports/` of the source)
-    #[arg(long, value_name = "DIR", env = "AURORA_AUDIT_HTML_TEMPLATES")]
-    pub html_templates: Option<PathBuf>,
-    /// Name of the detached signature that you will put beside the page; the page announces it
-    #[arg(long, value_name = "NAME")]
-    pub signature: Option<String>,
-}
-
 /// `who-can`
 #[derive(Debug, ClapArgs)]
 pub struct WhoCanArgs {
@@ -350,6 +277,10 @@ pub struct ReportArgs {
 /// `permissions`
 #[derive(Debug, ClapArgs)]
 pub struct PermissionsArgs {
+    /// Print the IAM policy of the role that collects
+    #[cfg(feature = "aws")]
+    #[arg(long, conflicts_with = "sql")]
+    pub aws: bool,
     /// Print SQL: for an account that logs in by IAM, by password, or one that cannot see a hash
     #[arg(long, value_name = "ACCOUNT", num_args = 0..=1, default_value = "iam", default_missing_value = "iam")]
     pub sql: SqlAccount,
@@ -536,7 +467,7 @@ pub enum PrivilegesFormat {
 #[derive(Debug, ClapArgs)]
 pub struct CollectArgs {
     /// Snapshot to write; compressed when the name ends in .zst
-    #[arg(short, long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH", env = "AURORA_AUDIT_SNAPSHOT")]
     pub output: PathBuf,
     #[command(flatten)]
     pub targets: TargetArgs,
@@ -547,8 +478,14 @@ pub struct CollectArgs {
 #[derive(Debug, ClapArgs)]
 pub struct ScanArgs {
     /// Keep the snapshot here; compressed when the name ends in .zst
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "snapshot_folder")]
     pub snapshot: Option<PathBuf>,
+    /// Keep the snapshot in this folder, by a name of account, region and time
+    #[arg(long, value_name = "FOLDER")]
+    pub snapshot_folder: Option<PathBuf>,
+    /// Keep no more than the newest so many snapshots of the same account and region in --snapshot-folder
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
     #[command(flatten)]
     pub targets: TargetArgs,
     #[command(flatten)]
@@ -572,11 +509,11 @@ pub struct TargetArgs {
     #[arg(long, value_name = "USER", env = "AURORA_AUDIT_LOGIN")]
     pub login: Option<String>,
     /// File whose first line is the password of --login
-    #[arg(long, value_name = "FILE", requires = "login", env = "AURORA_AUDIT_PASSWORD_FILE")]
+    #[arg(long, value_name = "FILE", env = "AURORA_AUDIT_PASSWORD_FILE")]
     pub password_file: Option<PathBuf>,
     /// Log in by a token of IAM, made from the credentials of AWS, instead of a password
     #[cfg(feature = "aws")]
-    #[arg(long, requires = "login", conflicts_with = "password_file", env = "AURORA_AUDIT_IAM", value_parser = BoolishValueParser::new())]
+    #[arg(long, conflicts_with = "password_file")]
     pub iam: bool,
     /// How deep to probe endpoints: versions and certificates in at most four connections, or cipher suites and all. Default:
     /// deep where --login can log in and so take the broken handshakes back, light elsewhere
@@ -593,42 +530,50 @@ pub struct TargetArgs {
     pub connect_to: Vec<crate::collect::Route>,
 }
 
-/// `--fail-on`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Critical findings only
-    Critical,
-    /// High and above
-    High,
-    /// Medium and above
-    Medium,
-    /// Low and above
-    Low,
-    /// No finding fails the gate
-    Never,
-}
-
-impl FailOn {
-    /// The severity that is meant.
-    pub const fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Critical => Some(Severity::Critical),
-            Self::High => Some(Severity::High),
-            Self::Medium => Some(Severity::Medium),
-            Self::Low => Some(Severity::Low),
-            Self::Never => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
 
+    fn every(command: &clap::Command, visit: &mut impl FnMut(&clap::Command, &clap::Arg)) {
+        command.get_arguments().for_each(|arg| visit(command, arg));
+        command.get_subcommands().for_each(|command| every(command, visit));
+    }
+
     #[test]
     fn the_command_line_is_well_formed() {
-        Args::command().debug_assert();
+        let command = crate::cli::config::with_environment(Args::command());
+        command.clone().debug_assert();
+        let mut flags = 0;
+        every(&command, &mut |command, arg| {
+            if let Some(flag) = arg.get_long() {
+                flags += 1;
+                let name = arg.get_env().map(|name| name.to_string_lossy().into_owned());
+                let expected = match (command.get_name(), flag) {
+                    ("collect", "output") => "AURORA_AUDIT_SNAPSHOT".to_owned(),
+                    _ => crate::config::variable(flag),
+                };
+                assert_eq!(name, Some(expected), "{} --{flag}", command.get_name());
+            }
+        });
+        assert!(flags > 40, "{flags}");
+    }
+
+    /// Each setting of a file is the default of a flag that is there under its name.
+    #[test]
+    fn every_setting_is_a_flag() {
+        for setting in &crate::config::SETTINGS {
+            let mut found = Vec::new();
+            every(&Args::command(), &mut |_, arg| {
+                if arg.get_id() == setting.arg {
+                    found.push(arg.get_long().unwrap_or_default().to_owned());
+                }
+            });
+            let without_aws = setting.arg == "iam" && cfg!(not(feature = "aws"));
+            let without_collect = ["targets", "snapshot"].contains(&setting.section) && cfg!(not(feature = "collect"));
+            assert!(without_aws || without_collect || !found.is_empty(), "{}", setting.path());
+            assert!(found.iter().all(|flag| flag == setting.flag), "{}: {found:?}", setting.path());
+        }
     }
 }

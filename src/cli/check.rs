@@ -1,42 +1,73 @@
 //! `check`: snapshots → assessment → reports.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::args::{CheckArgs, JudgeArgs};
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::{self, write_reports};
+use super::output::write_reports;
 use super::rules::load;
-use crate::check::{Assessment, Baseline, GateOptions, Terms, assess};
-use crate::config::{CheckSettings, resolve_time};
+use super::{output, summary, waiver};
+use crate::check::{Assessment, Baseline, GateOptions, Terms, Waivers, assess};
+use crate::config::{CheckSettings, ConfigFile, resolve_time};
 use crate::facts::iam::evaluate::{Options, UnreadScps};
 use crate::report::read_assessment;
-use crate::rules::{Detail, RuleSet, run_cases};
+use crate::rules::{Adjustment, Detail, ParamValue, RuleSet, run_cases};
 use crate::snapshot::{self, Snapshot, read_text};
 
+/// Parameter of rules that `--corporate-cidr` sets wherever there is one.
+const CORPORATE_CIDRS: &str = "corporate_cidrs";
+
 /// Runs the command.
-pub fn run(args: &CheckArgs) -> Result<Exit, CliError> {
+pub fn run(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
+    let checked = checked(args, file);
+    summary::write(args.judging.summary.as_deref(), clock(), checked)
+}
+
+fn checked(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessment), CliError> {
     let settings = settings(&args.judging)?;
-    let terms = Known::load(&settings)?;
+    let known = Known::load(&settings, &args.judging, file)?;
     let snapshot = snapshot::read(&args.snapshots)?;
-    judge(&snapshot, &terms, &settings, &args.judging)
+    judge(&snapshot, &known, &settings, &args.judging)
 }
 
 /// What a snapshot is judged by: read before anything else, so that a mistake in it costs no collection.
 pub struct Known {
     rules: RuleSet,
+    waivers: Waivers,
     baseline: Option<Baseline>,
+    decisions: Options,
 }
 
 impl Known {
     /// Reads all of it.
-    pub fn load(settings: &CheckSettings) -> Result<Self, CliError> {
-        let rules = load_rules(settings)?;
+    pub fn load(settings: &CheckSettings, args: &JudgeArgs, file: Option<&ConfigFile>) -> Result<Self, CliError> {
+        let rules = load_rules(&settings.rules)?;
+        let waivers = waiver::read(&args.waivers, &rules)?;
         let baseline = settings.baseline.as_deref().map(read_baseline).transpose()?;
-        Ok(Self { rules, baseline })
+        let rules = adjusted(rules, &args.corporate_cidrs, file)?;
+        let unread_scps = if settings.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
+        Ok(Self { rules, waivers, baseline, decisions: Options { unread_scps, ..Options::default() } })
     }
+}
+
+/// The rules as the configuration has them. Ranges of the company go to every rule that asks for them and was told no others.
+fn adjusted(rules: RuleSet, corporate: &[IpNet], file: Option<&ConfigFile>) -> Result<RuleSet, CliError> {
+    let mut changes = file.map(|file| file.adjustments.clone()).unwrap_or_default();
+    if !corporate.is_empty() {
+        let ranges: Vec<_> = corporate.iter().map(|range| ParamValue::Text(range.to_string())).collect();
+        for rule in rules.rules.iter().filter(|rule| rule.params.iter().any(|param| param.name == CORPORATE_CIDRS)) {
+            let change: &mut Adjustment = changes.entry(rule.id.clone()).or_default();
+            change.params.entry(CORPORATE_CIDRS.to_owned()).or_insert_with(|| ParamValue::List(ranges.clone()));
+        }
+    }
+    rules.adjusted(&changes).map_err(|errors| match file {
+        Some(file) => file.explain(&errors).into(),
+        None => CliError::Adjust(errors),
+    })
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
@@ -75,23 +106,36 @@ pub fn clock() -> Timestamp {
     Timestamp::from_second(clock.as_second()).unwrap_or(clock)
 }
 
+/// The rules of these folders and the built-in ones, as the configuration has them.
+pub fn rules_of(folders: &[PathBuf], corporate: &[IpNet], file: Option<&ConfigFile>) -> Result<RuleSet, CliError> {
+    adjusted(load_rules(folders)?, corporate, file)
+}
+
 /// The built-in rules and the user's.
-fn load_rules(settings: &CheckSettings) -> Result<RuleSet, CliError> {
-    let rules = load(&settings.rules)?;
+fn load_rules(folders: &[PathBuf]) -> Result<RuleSet, CliError> {
+    let rules = load(folders)?;
     // A rule that fails its own tests does not do what its author thinks; the built-in ones were tested when they were built.
-    let failures = if settings.rules.is_empty() { Vec::new() } else { run_cases(&rules) };
+    let failures = if folders.is_empty() { Vec::new() } else { run_cases(&rules) };
     if failures.is_empty() { Ok(rules) } else { Err(CliError::RuleCases(failures)) }
 }
 
 /// Judges, writes the reports, and asks the gate.
-pub fn judge(snapshot: &Snapshot, known: &Known, settings: &CheckSettings, args: &JudgeArgs) -> Result<Exit, CliError> {
+pub fn judge(
+    snapshot: &Snapshot,
+    known: &Known,
+    settings: &CheckSettings,
+    args: &JudgeArgs,
+) -> Result<(Exit, Assessment), CliError> {
     let profile = args.writing.sarif_profile;
     let shown = settings.outputs.iter().any(|output| output.format.shows_passes(profile));
     let detail = if shown { Detail::All } else { Detail::Findings };
-    let unread_scps = if settings.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
-    let decisions = Options { unread_scps, ..Options::default() };
-    let terms = Terms { gate: settings.gate, baseline: known.baseline.as_ref(), decisions };
+    let terms = Terms {
+        gate: settings.gate,
+        decisions: known.decisions,
+        waivers: Some(&known.waivers),
+        baseline: known.baseline.as_ref(),
+    };
     let assessment = assess(snapshot, &known.rules, terms, settings.now, detail);
     write_reports(&assessment, &settings.outputs, &args.writing, None)?;
-    Ok(Exit::of_gate(assessment.gate.result, settings.exit_zero))
+    Ok((Exit::of_gate(assessment.gate.result, settings.exit_zero), assessment))
 }

@@ -8,17 +8,18 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{CollectArgs, ProbeLevel, ScanArgs, TargetArgs};
-use super::check::{Known, judge, settings};
+use super::check::{Known, clock, judge, settings};
 use super::error::CliError;
 use super::exit::Exit;
-use super::password;
+use super::{password, retention, summary};
+use crate::check::Assessment;
 #[cfg(feature = "aws")]
 use crate::collect::aws;
 use crate::collect::mysql::{Login, Method};
 use crate::collect::tls::{Anchors, Probing};
 use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections, Endpoint};
-use crate::config::Target;
-use crate::snapshot::{self, FileError, write_atomically};
+use crate::config::{ConfigFile, Target};
+use crate::snapshot::{self, FileError, Snapshot, write_atomically};
 
 /// Name that reports show for a snapshot that was not kept.
 const NOT_KEPT: &str = "snapshot.jsonl";
@@ -39,22 +40,39 @@ pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
 }
 
 /// Runs `scan`. Settings, rules and whatever else is a file are read first, so that a mistake in them costs no collection.
-pub fn scan(args: &ScanArgs) -> Result<Exit, CliError> {
+pub fn scan(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
+    let scanned = scanned(args, file);
+    summary::write(args.judging.summary.as_deref(), clock(), scanned)
+}
+
+fn scanned(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessment), CliError> {
     let settings = settings(&args.judging)?;
-    let known = Known::load(&settings)?;
+    let known = Known::load(&settings, &args.judging, file)?;
     let reports = settings.outputs.iter().filter_map(|output| match &output.target {
         Target::File(path) => Some(path),
         Target::Stdout => None,
     });
-    reports.chain(&args.snapshot).try_for_each(|path| check_destination(path))?;
+    let kept = args.snapshot_folder.as_ref().map(|folder| folder.join("snapshot"));
+    reports.chain(&args.snapshot).chain(&kept).try_for_each(|path| check_destination(path))?;
     let Collected { bytes, .. } = collect(&args.targets)?;
-    if let Some(path) = &args.snapshot {
-        write_atomically(path, &bytes)?;
-    }
-    let name = args.snapshot.clone().unwrap_or_else(|| PathBuf::from(NOT_KEPT));
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let snapshot = snapshot::read_texts(&[(name, text)])?;
+    let mut snapshot = snapshot::read_texts(&[(PathBuf::from(NOT_KEPT), text)])?;
+    let path = args.snapshot.clone().or_else(|| named(args.snapshot_folder.as_deref()?, &snapshot));
+    if let Some(path) = path {
+        write_atomically(&path, &bytes)?;
+        if let (Some(_), Some(keep)) = (&args.snapshot_folder, args.keep) {
+            retention::keep(&path, keep)?;
+        }
+        snapshot.files.iter_mut().for_each(|file| file.path.clone_from(&path));
+    }
     judge(&snapshot, &known, &settings, &args.judging)
+}
+
+/// The file of a snapshot in a folder of them: by the account that was asked first, and by what was asked for.
+fn named(folder: &Path, snapshot: &Snapshot) -> Option<PathBuf> {
+    let file = snapshot.files.first()?;
+    let account = snapshot.records.caller_identities.first().map_or("", |record| record.account.as_str());
+    Some(retention::name(folder, account, &file.header.scope.regions, file.header.started))
 }
 
 /// Fails now where writing would fail in the end: a collection is too dear to be thrown away.
@@ -174,12 +192,23 @@ fn anchors(bundle: Option<&Path>) -> Result<Anchors, CliError> {
 }
 
 async fn login(args: &TargetArgs) -> Result<Option<Login>, CliError> {
-    let Some(user) = args.login.clone() else { return Ok(None) };
+    let Some(user) = args.login.clone() else {
+        return if has_credentials(args) { Err(CliError::LoginOfWhom) } else { Ok(None) };
+    };
     let method = match iam(args).await? {
         Some(method) => method,
         None => Method::Password(password::read(&user, args.password_file.as_deref())?),
     };
     Ok(Some(Login { user, method }))
+}
+
+/// Whether something says how to log in. Flags and the configuration file have an equal say, so that no flag requires another.
+fn has_credentials(args: &TargetArgs) -> bool {
+    #[cfg(feature = "aws")]
+    let iam = args.iam;
+    #[cfg(not(feature = "aws"))]
+    let iam = false;
+    iam || args.password_file.is_some()
 }
 
 #[cfg(feature = "aws")]

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::exit::Exit;
-use crate::config::SettingsError;
+use crate::check::{EditError, WaiverErrors};
+use crate::config::{ConfigErrors, SettingsError};
 use crate::model::anchors::BadPem;
 use crate::model::{Untrusted, Why};
 use crate::report::ReportError;
-use crate::rules::{CaseFailure, LoadErrors, SourceError};
+use crate::rules::{AdjustError, CaseFailure, LoadErrors, SourceError};
 use crate::snapshot::{FileError, ReadError};
 
 /// An error that ends the run.
@@ -94,6 +95,50 @@ pub enum CliError {
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A configuration file is wrong.
+    #[error("{0}")]
+    Config(#[from] ConfigErrors),
+    /// Rules cannot be changed as asked.
+    #[error("{}", lines(.0))]
+    Adjust(Vec<AdjustError>),
+    /// The environment sets a flag to something that it cannot be.
+    #[error(transparent)]
+    Settled(clap::Error),
+    /// A configuration is there already.
+    #[error("{} is there already\nhelp: give another folder, or --force to write over it", path.display())]
+    ConfigExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A profile without a file that could hold it.
+    #[error("--config-profile needs a configuration file\nhelp: `aurora-audit init` writes one")]
+    NoConfigForProfile,
+    /// A file of waivers is wrong.
+    #[error("{0}")]
+    Waivers(#[from] WaiverErrors),
+    /// A waiver cannot be added.
+    #[error("{0}")]
+    EditWaiver(#[from] EditError),
+    /// The finding that a waiver is for is not there, or there are several.
+    #[error(
+        "no one finding of rule `{rule}` is `{resource}`\nhelp: give the identifier of the one that is meant. The rule fails for\n  {candidates}"
+    )]
+    NoSuchFinding {
+        /// The rule.
+        rule: String,
+        /// What was given.
+        resource: Untrusted,
+        /// Subjects that could be meant.
+        candidates: String,
+    },
+    /// A rule that looks at each element of a list.
+    #[error(
+        "the finding has elements, and none is named\nhelp: give --element with the one that is meant, or '*' for all, those that come later included. There are\n  {keys}"
+    )]
+    WhichElement {
+        /// The failing elements.
+        keys: String,
+    },
     /// An assessment cannot be used.
     #[error("read `{}`", path.display())]
     Assessment {
@@ -182,6 +227,10 @@ pub enum CliError {
     #[cfg(feature = "collect")]
     #[error("--login was given without a password\nhelp: set AURORA_AUDIT_DB_PASSWORD, or give --password-file FILE")]
     NoPassword,
+    /// A way to log in, and nobody to do it.
+    #[cfg(feature = "collect")]
+    #[error("--iam and --password-file say how to log in, and nothing says as whom\nhelp: give --login USER")]
+    LoginOfWhom,
     /// The password could not be read from the terminal.
     #[cfg(feature = "collect")]
     #[error("read the password from the terminal")]
@@ -204,6 +253,10 @@ pub enum CliError {
         "this build has no AWS collectors\nhelp: name a server by --endpoint mysql://HOST:PORT, or build with the default features"
     )]
     NoAws,
+}
+
+fn lines(errors: &[AdjustError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn listed(failures: &[CaseFailure]) -> String {

@@ -8,7 +8,21 @@ use crate::model::Version;
 
 /// Prints the statements.
 pub fn run(args: &PermissionsArgs) -> Result<Exit, CliError> {
+    #[cfg(feature = "aws")]
+    if args.aws {
+        return say(&format!("{:#}\n", policy()));
+    }
     say(&statements(args))
+}
+
+/// The policy of the role that collects: no more than the calls that the collectors make.
+#[cfg(feature = "aws")]
+fn policy() -> serde_json::Value {
+    let actions: Vec<_> = crate::collect::aws::ACTIONS.iter().map(|(action, _)| *action).collect();
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "AuroraAudit", "Effect": "Allow", "Action": actions, "Resource": "*"}],
+    })
 }
 
 /// Columns of `mysql.user` but the hash, up to the privileges.
@@ -149,6 +163,8 @@ mod tests {
 
     fn text(sql: SqlAccount, version: &str) -> String {
         let args = PermissionsArgs {
+            #[cfg(feature = "aws")]
+            aws: false,
             sql,
             user: "audit'or".to_owned(),
             host: "10.0.%".to_owned(),

@@ -70,7 +70,7 @@ fn quote(error: &serde_json::Error) -> Untrusted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{empty, hostile, sample};
+    use crate::report::sample::{empty, hostile, sample, waived};
 
     fn written(assessment: &Assessment) -> String {
         String::from_utf8(crate::report::tests::bytes(assessment, crate::report::Format::Json)).unwrap()
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        for assessment in [empty(), sample(), hostile()] {
+        for assessment in [empty(), sample(), hostile(), waived()] {
             let text = written(&assessment);
             assert!(text.ends_with("}\n"));
             assert_eq!(read_assessment(&text), Ok(assessment));

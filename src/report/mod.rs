@@ -4,6 +4,7 @@
 mod anchors;
 mod asff;
 mod csv;
+mod diff;
 mod github;
 mod html;
 mod json;
@@ -15,6 +16,7 @@ mod row;
 mod sarif;
 mod text;
 mod uri;
+mod waiver;
 mod words;
 
 #[cfg(test)]
@@ -30,7 +32,9 @@ use jiff::Timestamp;
 use crate::check::Assessment;
 
 pub use anchors::{Anchor, Anchors, BadAnchor};
+pub use diff::{DiffFormat, render_difference};
 pub use json::{ReadError, read_assessment};
+pub use waiver::problem as waiver_problem;
 
 /// A form that an assessment can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

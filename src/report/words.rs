@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::waiver;
 use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
@@ -141,22 +142,27 @@ pub fn headline(assessment: &Assessment) -> Vec<String> {
     if assessment.summary.voluntary_gaps > 0 {
         sentences.push(format!("{} left out by choice.", was(assessment.summary.voluntary_gaps, "reading")));
     }
+    sentences.extend(waiver::sentence(assessment));
     sentences.extend(assessment.comparison.as_ref().map(comparison));
     sentences
 }
 
 /// What has changed since the baseline.
 fn comparison(comparison: &Comparison) -> String {
-    let counts = [
+    let counts = changes(comparison).map(|(number, what)| format!("{} {what}", grouped(number)));
+    let rules = if comparison.rules_changed { ", by other rules or parameters" } else { "" };
+    format!("Since the baseline of {}{rules}: {}.", comparison.judged, counts.join(", "))
+}
+
+/// How many findings came, stayed and went.
+pub fn changes(comparison: &Comparison) -> [(usize, &'static str); 5] {
+    [
         (comparison.new, "new"),
         (comparison.regressed, "regressed"),
         (comparison.unchanged, "unchanged"),
         (comparison.fixed.len(), "fixed"),
         (comparison.not_reassessed.len(), "not re-assessed"),
-    ];
-    let counts = counts.map(|(number, what)| format!("{} {what}", grouped(number)));
-    let rules = if comparison.rules_changed { ", by other rules or parameters" } else { "" };
-    format!("Since the baseline of {}{rules}: {}.", comparison.judged, counts.join(", "))
+    ]
 }
 
 /// How a failure stands to the baseline, for a reader; nothing of one that it has.

@@ -2,6 +2,7 @@
 //! change is typed and bounded by what the rule declares, and all that is wrong is said at once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -82,6 +83,33 @@ pub enum AdjustError {
         /// What would be right.
         help: Option<String>,
     },
+}
+
+impl AdjustError {
+    /// The rule, and its parameter, that it is about.
+    pub fn about(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::NoSuchRule { rule, .. } => (rule, None),
+            Self::NoSuchParam { rule, param, .. }
+            | Self::Type { rule, param, .. }
+            | Self::Refused { rule, param, .. } => (rule, Some(param)),
+        }
+    }
+}
+
+impl fmt::Display for ParamValue {
+    /// As configuration has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Text(text) => write!(f, "{}", serde_json::Value::from(text.as_str())),
+            Self::List(items) => {
+                let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", items.join(", "))
+            }
+        }
+    }
 }
 
 fn advice(help: Option<&String>) -> String {

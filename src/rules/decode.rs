@@ -9,30 +9,35 @@ use super::text::Text;
 use super::yaml::{Kind, Node, Scalar, Style};
 
 /// Reads one file and collects what is wrong with it.
-pub(super) struct Reader<'f> {
+pub(crate) struct Reader<'f> {
     /// The text of the file.
-    pub(super) file: &'f str,
+    pub(crate) file: &'f str,
     /// What is wrong so far.
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// A mapping whose keys are known.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     /// Where it begins.
-    pub(super) at: Range<usize>,
+    pub(crate) at: Range<usize>,
     entries: Vec<(&'n str, &'n Node)>,
 }
 
 impl<'n> Fields<'n> {
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entries.iter().find(|(name, _)| *name == key).map(|(_, node)| *node)
     }
 }
 
 impl Reader<'_> {
+    /// Line of a mapping, counted from 1.
+    pub(crate) fn line_of(&self, fields: &Fields<'_>) -> usize {
+        self.file.get(..fields.at.start).unwrap_or(self.file).matches('\n').count() + 1
+    }
+
     /// Notes a problem; gives nothing, so that it can end a chain.
-    pub(super) fn complain<T>(
+    pub(crate) fn complain<T>(
         &mut self,
         at: &Range<usize>,
         message: impl Into<String>,
@@ -43,7 +48,7 @@ impl Reader<'_> {
     }
 
     /// A mapping with these keys and no others. Its place is that of its first key.
-    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str, keys: &[&str]) -> Option<Fields<'n>> {
+    pub(crate) fn map<'n>(&mut self, node: &'n Node, what: &str, keys: &[&str]) -> Option<Fields<'n>> {
         let entries = self.entries(node, what)?;
         let at = node_place(node);
         let mut known = Vec::with_capacity(entries.len());
@@ -72,7 +77,7 @@ impl Reader<'_> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn need<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<&'n Node> {
+    pub(crate) fn need<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<&'n Node> {
         let found = fields.get(key);
         if found.is_none() {
             self.complain::<()>(&fields.at, format!("`{key}` is missing"), None);
@@ -81,7 +86,7 @@ impl Reader<'_> {
     }
 
     /// The elements of a list.
-    pub(super) fn list<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
+    pub(crate) fn list<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
         match &node.kind {
             Kind::List(items) => Some(items),
             _ => self.complain(&node_place(node), "expected a list", None),
@@ -99,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// Its text, without blanks around it.
-    pub(super) fn string(&mut self, node: &Node) -> Option<String> {
+    pub(crate) fn string(&mut self, node: &Node) -> Option<String> {
         self.scalar(node).map(|scalar| scalar.text.trim().to_owned())
     }
 

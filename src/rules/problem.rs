@@ -10,29 +10,29 @@ use crate::model::Untrusted;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Where, in bytes of the file.
-    pub(super) at: (usize, usize),
+    pub(crate) at: (usize, usize),
     /// What is wrong: one lower-case fragment.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What to do about it.
-    pub(super) help: Option<String>,
+    pub(crate) help: Option<String>,
 }
 
 impl Problem {
     /// A problem without advice.
-    pub(super) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
         Self { at: (at.start, at.end), message: message.into(), help: None }
     }
 
     /// Adds advice.
     #[must_use]
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     /// Adds advice, when there is any.
     #[must_use]
-    pub(super) fn maybe_help(mut self, help: Option<String>) -> Self {
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
@@ -68,7 +68,7 @@ const WIDTH: usize = 110;
 
 impl LoadError {
     /// Finds line and column of a problem.
-    pub(super) fn locate(source: &RuleSource, problem: Problem) -> Self {
+    pub(crate) fn locate(source: &RuleSource, problem: Problem) -> Self {
         let text = source.text.as_str();
         let start = floor_boundary(text, problem.at.0);
         let (before, after) = text.split_at_checked(start).unwrap_or((text, ""));

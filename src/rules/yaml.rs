@@ -12,16 +12,16 @@ use super::problem::Problem;
 
 /// A value of the file.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Its bytes in the file.
-    pub(super) at: Range<usize>,
+    pub(crate) at: Range<usize>,
     /// What it is.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// What a [`Node`] is.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Nothing, `~` or `null`.
     Null,
     /// Any other scalar.
@@ -34,16 +34,16 @@ pub(super) enum Kind {
 
 /// Text and how it was written: `true` and `"true"` are different things.
 #[derive(Debug, Clone)]
-pub(super) struct Scalar {
+pub(crate) struct Scalar {
     /// The text, without quotes, indentation and escapes.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// How it was written.
-    pub(super) style: Style,
+    pub(crate) style: Style,
 }
 
 /// How a scalar was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// Bare: YAML cuts it at ` #` and reads `!` and `: ` its own way.
     Plain,
     /// In quotes.
@@ -55,6 +55,11 @@ pub(super) enum Style {
 }
 
 impl Node {
+    /// Whether it is nothing.
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Null)
+    }
+
     /// The value of a key, when this is a mapping that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         let Kind::Map(entries) = &self.kind else { return None };
@@ -64,7 +69,7 @@ impl Node {
 }
 
 /// Reads a file.
-pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: 24,
@@ -101,13 +106,13 @@ fn complaint(error: &serde_saphyr::Error) -> String {
     match error {
         serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => format!("duplicate key `{key}`"),
         serde_saphyr::Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
-            "anchors and aliases are not allowed in a rule file".to_owned()
+            "anchors and aliases are not allowed in this file".to_owned()
         }
         serde_saphyr::Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
-            "a rule file holds one document".to_owned()
+            "this file holds one document".to_owned()
         }
-        serde_saphyr::Error::Budget { .. } => "too many or too deeply nested values for a rule file".to_owned(),
-        serde_saphyr::Error::MergeKeyNotAllowed { .. } => "merge keys are not allowed in a rule file".to_owned(),
+        serde_saphyr::Error::Budget { .. } => "too many or too deeply nested values for this file".to_owned(),
+        serde_saphyr::Error::MergeKeyNotAllowed { .. } => "merge keys are not allowed in this file".to_owned(),
         other => {
             let words = other.to_string();
             let words = words.lines().next().unwrap_or("unreadable");
@@ -293,9 +298,9 @@ mod tests {
     fn refuses_what_is_hostile_or_surprising_and_says_where() {
         for (text, at, message) in [
             ("a: 1\na: 2\n", 5, "duplicate key `a`"),
-            ("a: &x 1\nb: *x\n", 6, "anchors and aliases are not allowed in a rule file"),
-            ("<<: {a: 1}", 0, "merge keys are not allowed in a rule file"),
-            ("a: 1\n---\nb: 2\n", 5, "a rule file holds one document"),
+            ("a: &x 1\nb: *x\n", 6, "anchors and aliases are not allowed in this file"),
+            ("<<: {a: 1}", 0, "merge keys are not allowed in this file"),
+            ("a: 1\n---\nb: 2\n", 5, "this file holds one document"),
             ("a: !r.x\n", 7, "not readable as YAML: unsupported tag `!r.x`"),
             ("a: [", 3, "not readable as YAML: unclosed bracket '['"),
             ("{[a]: 1}", 0, "not readable as YAML: a key must be plain text"),

@@ -1,6 +1,7 @@
 //! Floor 1: the recorded world. A snapshot is JSON Lines: a header, records and gaps sorted by account, region, kind and id,
 //! and a trailer that counts and hashes what precedes it. This floor reads and writes it and judges nothing.
 
+mod diff;
 mod file;
 mod kinds;
 mod line;
@@ -8,6 +9,7 @@ mod read;
 pub mod schema;
 mod write;
 
+pub use diff::{Change, Edit, What, diff};
 pub use file::{FileError, Staged, read_text, write_atomically};
 pub use kinds::{Kind, Records};
 pub use line::{Header, Line, Record, Scope, Trailer, explained};

@@ -33,10 +33,16 @@ impl Run {
     }
 }
 
-/// Runs the binary with these arguments and this environment alone.
+/// Runs the binary with these arguments and this environment alone, in the repository.
 pub fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, env: &[(&str, &str)]) -> Run {
+    let args: Vec<A> = args.into_iter().collect();
+    run_in(root(), &args, env)
+}
+
+/// The same, in a folder.
+pub fn run_in<A: AsRef<OsStr>>(folder: &Path, args: &[A], env: &[(&str, &str)]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aurora-audit"));
-    command.args(args).env_clear().env("HOME", "/nonexistent").envs(env.iter().copied()).current_dir(root());
+    command.args(args).env_clear().env("HOME", "/nonexistent").envs(env.iter().copied()).current_dir(folder);
     let Output { status, stdout, stderr } = command.output().unwrap();
     Run {
         code: status.code().expect("the program was killed"),

@@ -38,7 +38,7 @@ pub fn compare(baseline: &Baseline, assessment: &mut Assessment) {
 
 /// A failure: a whole verdict, or one element of it.
 #[derive(Clone, Copy)]
-struct Finding<'a> {
+pub struct Finding<'a> {
     verdict: &'a VerdictEntry,
     element: Option<&'a ElementEntry>,
 }
@@ -51,6 +51,20 @@ impl Finding<'_> {
     fn state(&self) -> Option<BaselineState> {
         self.element.map_or(self.verdict.baseline, |element| element.baseline)
     }
+
+    /// As a document tells it.
+    pub fn told(&self, why: Untrusted) -> PastFinding {
+        let Finding { verdict, element } = *self;
+        PastFinding {
+            rule: verdict.rule.clone(),
+            severity: verdict.severity,
+            subject: verdict.subject.clone(),
+            element: element.map(|element| element.key.clone()),
+            message: element.map_or(&verdict.message, |element| &element.message).clone(),
+            fingerprint: self.fingerprint().to_owned(),
+            why,
+        }
+    }
 }
 
 /// The failures of an assessment, in its order: each failing element is one of its own.
@@ -61,6 +75,11 @@ fn findings(assessment: &Assessment) -> impl Iterator<Item = Finding<'_>> {
         let elements: Vec<_> = elements.map(|element| Finding { verdict, element: Some(element) }).collect();
         if elements.is_empty() { vec![Finding { verdict, element: None }] } else { elements }
     })
+}
+
+/// The failures of an assessment, each with how it stands to the baseline.
+pub fn failures(assessment: &Assessment) -> impl Iterator<Item = (Finding<'_>, Option<BaselineState>)> {
+    findings(assessment).map(|finding| (finding, finding.state()))
 }
 
 /// The earlier verdicts, by fingerprint.
@@ -111,24 +130,11 @@ fn gone(old: &Assessment, new: &Assessment) -> (Vec<PastFinding>, Vec<PastFindin
     for finding in findings(old) {
         match now.fate(old, finding) {
             Fate::Stays => (),
-            Fate::Fixed(why) => fixed.push(past_finding(finding, why.into())),
-            Fate::Unclear(why) => not_reassessed.push(past_finding(finding, why)),
+            Fate::Fixed(why) => fixed.push(finding.told(why.into())),
+            Fate::Unclear(why) => not_reassessed.push(finding.told(why)),
         }
     }
     (fixed, not_reassessed)
-}
-
-fn past_finding(finding: Finding<'_>, why: Untrusted) -> PastFinding {
-    let Finding { verdict, element } = finding;
-    PastFinding {
-        rule: verdict.rule.clone(),
-        severity: verdict.severity,
-        subject: verdict.subject.clone(),
-        element: element.map(|element| element.key.clone()),
-        message: element.map_or(&verdict.message, |element| &element.message).clone(),
-        fingerprint: finding.fingerprint().to_owned(),
-        why,
-    }
 }
 
 /// What became of an earlier finding.

@@ -31,6 +31,7 @@ fn element(key: &str, outcome: Outcome) -> ElementEntry {
         remediation: None,
         fingerprint: format!("a/{key}"),
         baseline: None,
+        waiver: None,
     }
 }
 
@@ -47,6 +48,7 @@ fn verdict(outcome: Outcome, elements: &[(&str, Outcome)]) -> VerdictEntry {
         remediation: None,
         fingerprint: "a".to_owned(),
         baseline: None,
+        waiver: None,
     }
 }
 

@@ -9,8 +9,11 @@ use std::io::Write;
 
 use self::layout::{column, wrap};
 use self::paint::{Brush, Style};
-use super::{Options, ReportError, words};
-use crate::check::{Assessment, BaselineState, ElementEntry, GapEntry, GateResult, SubjectEntry, VerdictEntry};
+use super::{Options, ReportError, waiver, words};
+use crate::check::{
+    Assessment, BaselineState, ElementEntry, GapEntry, GateResult, SubjectEntry, VerdictEntry, WaiverEntry,
+    WaiverState, WaiverUse,
+};
 use crate::model::{Outcome, Severity, Untrusted};
 
 /// Lines of one message, and elements of one verdict, before the terminal refers to the other formats.
@@ -28,11 +31,13 @@ pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -
         columns: Columns::of(assessment, options.width.clamp(40, 240)),
         labels: Labels::of(assessment),
         docs: assessment.rules.iter().map(|rule| (&*rule.id, &*rule.docs)).collect(),
+        waivers: &assessment.waivers,
     };
     page.head(assessment);
     for severity in Severity::DESCENDING {
         page.group(severity, assessment);
     }
+    page.waived(assessment);
     page.since_baseline(assessment);
     page.gaps(assessment);
     page.summary(assessment, &options.written);
@@ -43,7 +48,7 @@ pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -
 
 /// Whether a verdict needs someone's attention.
 fn speaks_up(verdict: &VerdictEntry) -> bool {
-    matches!(verdict.outcome, Outcome::Fail | Outcome::Error | Outcome::Unknown)
+    matches!(verdict.outcome, Outcome::Fail | Outcome::Error | Outcome::Unknown) && !verdict.is_waived()
 }
 
 /// How wide the columns of the verdicts are.
@@ -117,6 +122,7 @@ struct Page<'a> {
     width: usize,
     columns: Columns,
     labels: Labels,
+    waivers: &'a [WaiverEntry],
 }
 
 impl Page<'_> {
@@ -176,7 +182,7 @@ impl Page<'_> {
         let rule = self.rule(&verdict.rule);
         let subject = column(&self.labels.of_subject(&verdict.subject), self.columns.subject);
         let names = format!("  {outcome}  {rule}  {subject}");
-        let message = message(verdict);
+        let message = message(verdict, self.waivers);
         if self.columns.stacked() {
             self.line(names.trim_end().to_owned());
             self.block(4, None, &message);
@@ -204,9 +210,11 @@ impl Page<'_> {
 
     fn elements(&mut self, verdict: &VerdictEntry) {
         let indent = if self.columns.stacked() { 4 } else { self.width - self.columns.message };
-        for element in verdict.elements.iter().take(ELEMENTS) {
+        // What a waiver sets aside comes last.
+        let (counting, aside): (Vec<_>, Vec<_>) = verdict.elements.iter().partition(|element| waiver::counts(element));
+        for element in counting.into_iter().chain(aside).take(ELEMENTS) {
             let (_, mark) = words::outcome(element.outcome);
-            self.block(indent, Some(Style::Dim), &format!("{mark} {}", element_line(element)));
+            self.block(indent, Some(Style::Dim), &format!("{mark} {}", element_line(element, self.waivers)));
         }
         if verdict.elements.len() > ELEMENTS {
             let more = verdict.elements.len() - ELEMENTS;
@@ -214,11 +222,35 @@ impl Page<'_> {
         }
     }
 
+    fn waived(&mut self, assessment: &Assessment) {
+        let mut waived = waiver::waived(assessment).peekable();
+        if waived.peek().is_some() {
+            self.heading(Style::Bold, "– WAIVED");
+        }
+        for verdict in waived {
+            let (word, _) = words::severity(verdict.severity);
+            let names = format!("{word}  {}  {}", safe(&verdict.rule), self.labels.of_subject(&verdict.subject));
+            let said = waiver::of_finding(self.waivers, verdict.waiver).unwrap_or_default();
+            self.block(2, None, &format!("{names}: {said}"));
+        }
+        let mut waivers = waiver::to_look_at(assessment).peekable();
+        if waivers.peek().is_some() {
+            self.heading(Style::Bold, "! WAIVERS TO LOOK AT");
+        }
+        for entry in waivers {
+            let place = format!("{}:{}", safe(&entry.file), entry.line);
+            let problems = entry.problems.iter().map(|problem| waiver::problem(*problem, entry));
+            let state = Some(waiver::state(entry)).filter(|_| entry.state != WaiverState::Expired);
+            let said: Vec<_> = state.into_iter().chain(problems).collect();
+            self.block(2, None, &format!("{place}: {}: {}", safe(&entry.rule), said.join("; ")));
+        }
+    }
+
     fn since_baseline(&mut self, assessment: &Assessment) {
         let Some(comparison) = &assessment.comparison else { return };
         let parts = [
             ("✓ FIXED SINCE THE BASELINE", &comparison.fixed),
-            ("? FINDINGS OF THE BASELINE THAT WERE NOT RE-ASSESSED", &comparison.not_reassessed),
+            ("? NOT RE-ASSESSED SINCE THE BASELINE", &comparison.not_reassessed),
         ];
         for (title, findings) in parts {
             if !findings.is_empty() {
@@ -290,12 +322,21 @@ impl Page<'_> {
 }
 
 /// What was found, with the reasons that the message does not give.
-fn message(verdict: &VerdictEntry) -> String {
-    marked(verdict.baseline, with_reasons(&verdict.message, &verdict.reasons))
+fn message(verdict: &VerdictEntry, waivers: &[WaiverEntry]) -> String {
+    let text = marked(verdict.baseline, with_reasons(&verdict.message, &verdict.reasons));
+    with_waiver(text, waivers, verdict.waiver)
 }
 
-fn element_line(element: &ElementEntry) -> String {
-    marked(element.baseline, with_reasons(&element.message, &element.reasons))
+fn element_line(element: &ElementEntry, waivers: &[WaiverEntry]) -> String {
+    let text = marked(element.baseline, with_reasons(&element.message, &element.reasons));
+    with_waiver(text, waivers, element.waiver)
+}
+
+fn with_waiver(text: String, waivers: &[WaiverEntry], of: Option<WaiverUse>) -> String {
+    match waiver::of_finding(waivers, of) {
+        Some(said) => format!("{text} ({said})"),
+        None => text,
+    }
 }
 
 fn marked(state: Option<BaselineState>, text: String) -> String {
@@ -310,7 +351,7 @@ fn with_reasons(message: &Untrusted, reasons: &[Untrusted]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{empty, hostile, many, sample};
+    use crate::report::sample::{empty, hostile, many, sample, waived};
 
     fn text(assessment: &Assessment, color: bool, width: usize) -> String {
         let options = Options { color, width, ..Options::default() };
@@ -327,6 +368,11 @@ mod tests {
     #[test]
     fn the_sample_reads_well_on_a_narrow_terminal() {
         insta::assert_snapshot!(text(&sample(), false, 60));
+    }
+
+    #[test]
+    fn waivers_and_changes_are_told() {
+        insta::assert_snapshot!(text(&waived(), false, 110));
     }
 
     #[test]
@@ -384,7 +430,7 @@ mod tests {
 
     #[test]
     fn lines_fit_the_terminal_whatever_the_targets_say() {
-        for assessment in [sample(), hostile(), many(40)] {
+        for assessment in [sample(), hostile(), waived(), many(40)] {
             for width in [40, 60, 80, 120] {
                 let text = text(&assessment, false, width);
                 let lines: Vec<&str> = text.lines().collect();

@@ -26,7 +26,7 @@ pub(super) use lexer::{SyntaxError, one_line};
 #[cfg(test)]
 pub(super) use lexer::{TokenKind, tokens_of};
 pub(super) use parse::parse;
-pub(super) use suggest::did_you_mean;
+pub(crate) use suggest::did_you_mean;
 pub(super) use trace::{NoTrace, Read, Reason, Recording, Trace};
 pub(super) use ty::Ty;
 pub use value::Fault;

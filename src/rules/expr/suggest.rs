@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// Advice, when one of the candidates is close to a misspelt name.
-pub(in crate::rules) fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+pub(crate) fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     closest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
