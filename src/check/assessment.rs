@@ -373,6 +373,7 @@ pub struct Location {
 
 /// A waiver that covers a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WaiverUse {
     /// Index into [`Assessment::waivers`].
     pub index: usize,
@@ -389,6 +390,7 @@ impl WaiverUse {
 
 /// Whether a waiver holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WaiverState {
     /// It does.
@@ -401,6 +403,7 @@ pub enum WaiverState {
 
 /// What should not last about a waiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WaiverProblem {
     /// Its last day is over.
@@ -419,6 +422,7 @@ pub enum WaiverProblem {
 
 /// A waiver, and what became of it. Its texts are as people wrote them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WaiverEntry {
     /// The file, as the user gave it.
     pub file: String,
