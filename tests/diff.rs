@@ -81,11 +81,16 @@ fn grants_and_groups_are_told_one_by_one() {
     assert!(path.starts_with("IpPermissions") || path.contains("FromPort"), "{facts}");
 }
 
+fn frames(line: &str) -> bool {
+    ["{\"kind\":\"header\"", "{\"kind\":\"trailer\""].iter().any(|start| line.starts_with(start))
+}
+
 /// What was not read again is neither gone nor fixed.
 #[test]
 fn what_was_not_read_again_is_said_to_be() {
     let text = fixture_text();
-    let without: String = text.lines().filter(|line| !line.contains("mysql")).map(|line| format!("{line}\n")).collect();
+    let without: String =
+        text.lines().filter(|line| frames(line) || !line.contains("mysql")).map(|line| format!("{line}\n")).collect();
     let difference = json(&without);
     assert_eq!(count(&difference, "fixed"), 0, "{}", difference["fixed"]);
     assert!(count(&difference, "not_reassessed") > 0);

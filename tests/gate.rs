@@ -41,6 +41,8 @@ fn seen(result: &common::Run) -> String {
 
 fn last_line(result: &common::Run) -> String {
     let last = result.stdout.lines().last().unwrap_or_default();
+    // What was written has a name that is another each time.
+    let last = last.split(" · wrote ").next().unwrap_or_default();
     let numbers = regex_lite::Regex::new("[0-9][0-9.,]*").unwrap();
     numbers.replace_all(last, "#").into_owned()
 }
