@@ -65,6 +65,7 @@ pub enum Command {
     /// The configuration: what holds, and where it was said
     Config(ConfigArgs),
     /// Print the least that an audit needs: the database account, or the IAM policy
+    /// Print what an audit needs: the database account, or the IAM policy
     Permissions(PermissionsArgs),
     /// Say which principals may do an action, by themselves or as a role that they can become
     WhoCan(WhoCanArgs),
@@ -277,10 +278,24 @@ pub struct ReportArgs {
 /// `permissions`
 #[derive(Debug, ClapArgs)]
 pub struct PermissionsArgs {
-    /// Print the IAM policy of the role that collects
-    #[cfg(feature = "aws")]
-    #[arg(long, conflicts_with = "sql")]
-    pub aws: bool,
+    /// Print the IAM policy of the role that collects, in place of the database account
+    #[arg(
+        long,
+        visible_alias = "aws",
+        value_name = "FORMAT",
+        num_args = 0..=1,
+        default_missing_value = "json",
+        conflicts_with_all = ["as_cli", "sql"]
+    )]
+    pub policy: Option<PolicyFormat>,
+    /// Print a script of AWS CLI commands, for somebody else to run; `collect --from-cli` reads what they print
+    #[arg(long)]
+    pub as_cli: bool,
+    /// Only what this rule needs of AWS; repeatable. Default: what all rules need
+    #[arg(long = "rule", value_name = "RULE")]
+    pub only_rules: Vec<String>,
+    #[command(flatten)]
+    pub folders: RuleFolders,
     /// Print SQL: for an account that logs in by IAM, by password, or one that cannot see a hash
     #[arg(long, value_name = "ACCOUNT", num_args = 0..=1, default_value = "iam", default_missing_value = "iam")]
     pub sql: SqlAccount,
@@ -295,8 +310,31 @@ pub struct PermissionsArgs {
     pub server_version: crate::model::Version,
 }
 
+#[cfg(test)]
+impl PermissionsArgs {
+    /// What these words say.
+    pub fn parsed(words: &[&str]) -> Self {
+        let line = ["aurora-audit", "permissions"].into_iter().chain(words.iter().copied());
+        match Args::parse_from(line).command {
+            Command::Permissions(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 fn server_version(text: &str) -> Result<crate::model::Version, &'static str> {
     text.parse().map_err(|()| "not a version such as 8.0.39")
+}
+
+/// `permissions --policy`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFormat {
+    /// An IAM policy document
+    Json,
+    /// A Terraform configuration with a policy
+    Terraform,
+    /// A CloudFormation template with a managed policy
+    Cloudformation,
 }
 
 /// `permissions --sql`
@@ -469,6 +507,9 @@ pub struct CollectArgs {
     /// Snapshot to write; compressed when the name ends in .zst
     #[arg(short, long, value_name = "PATH", env = "AURORA_AUDIT_SNAPSHOT")]
     pub output: PathBuf,
+    /// Read nothing but this folder, which the script of `permissions --as-cli` made
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["endpoints", "login"])]
+    pub from_cli: Option<PathBuf>,
     #[command(flatten)]
     pub targets: TargetArgs,
 }
@@ -486,6 +527,10 @@ pub struct ScanArgs {
     /// Keep no more than the newest so many snapshots of the same account and region in --snapshot-folder
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: Option<u32>,
+    /// Print what would be asked of AWS, and ask nothing
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    pub plan: bool,
     #[command(flatten)]
     pub targets: TargetArgs,
     #[command(flatten)]
@@ -496,12 +541,35 @@ pub struct ScanArgs {
 #[cfg(feature = "collect")]
 #[derive(Debug, ClapArgs)]
 pub struct TargetArgs {
-    /// AWS region; repeatable. Default: the one of the AWS configuration
-    #[arg(long = "region", value_name = "REGION", env = "AURORA_AUDIT_REGION", value_delimiter = ',')]
+    /// AWS regions, or `all` for the enabled ones; repeatable. Default: those enabled ones that have Aurora clusters or snapshots
+    #[arg(long, visible_alias = "region", value_name = "REGION", env = "AURORA_AUDIT_REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
     /// Profile of the AWS configuration
     #[arg(long, value_name = "NAME", env = "AURORA_AUDIT_PROFILE")]
     pub profile: Option<String>,
+    /// Role to assume; repeat it for a chain. In the last one {account} stands for each account of --accounts
+    #[cfg(feature = "aws")]
+    #[arg(long = "role-arn", value_name = "ARN", env = "AURORA_AUDIT_ROLE_ARN", value_delimiter = ' ')]
+    pub roles: Vec<String>,
+    /// What the trust policy of the last role asks for
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "ID", requires = "roles", env = "AURORA_AUDIT_EXTERNAL_ID")]
+    pub external_id: Option<String>,
+    /// Accounts to read, or `org` for all of the organization. Default: the one of the credentials
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "ACCOUNT", env = "AURORA_AUDIT_ACCOUNTS", value_delimiter = ',')]
+    pub accounts: Vec<String>,
+    /// Calls a second to each AWS service in an account and region; 0 for no limit
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NUMBER", default_value_t = crate::collect::aws::RATE, env = "AURORA_AUDIT_RATE")]
+    pub rate: u32,
+    /// Calls under way to each AWS service in an account and region
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NUMBER", default_value_t = crate::collect::aws::CONCURRENCY, env = "AURORA_AUDIT_CONCURRENCY")]
+    pub concurrency: std::num::NonZeroUsize,
+    /// Layers to collect; what is left out is unknown by choice. Without aws, AWS is only asked where the clusters are
+    #[arg(long, value_name = "LAYER", value_delimiter = ',', env = "AURORA_AUDIT_COLLECTORS")]
+    pub collectors: Vec<Collector>,
     /// Read this server alone, and no AWS: mysql://HOST:PORT, or unix:PATH of a socket. Repeatable
     #[arg(long = "endpoint", value_name = "URL", conflicts_with_all = ["regions", "profile"], env = "AURORA_AUDIT_ENDPOINT", value_delimiter = ' ')]
     pub endpoints: Vec<crate::collect::Endpoint>,
@@ -528,6 +596,31 @@ pub struct TargetArgs {
     /// Connect to ADDR:PORT where an endpoint is HOST:PORT; certificates are still checked for HOST. Repeatable
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", env = "AURORA_AUDIT_CONNECT_TO", value_delimiter = ' ')]
     pub connect_to: Vec<crate::collect::Route>,
+}
+
+/// `--collectors`
+#[cfg(feature = "collect")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Collector {
+    /// What the control plane says
+    Aws,
+    /// Handshakes with the endpoints
+    Tls,
+    /// Logins to the databases
+    Mysql,
+}
+
+#[cfg(feature = "collect")]
+impl Collector {
+    /// The layer that is meant.
+    pub const fn layer(self) -> crate::collect::Layer {
+        use crate::collect::Layer;
+        match self {
+            Self::Aws => Layer::Aws,
+            Self::Tls => Layer::Tls,
+            Self::Mysql => Layer::Mysql,
+        }
+    }
 }
 
 #[cfg(test)]

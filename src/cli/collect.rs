@@ -11,15 +11,20 @@ use super::args::{CollectArgs, ProbeLevel, ScanArgs, TargetArgs};
 use super::check::{Known, clock, judge, settings};
 use super::error::CliError;
 use super::exit::Exit;
+#[cfg(feature = "aws")]
+use super::plan;
 use super::{password, retention, summary};
 use crate::check::Assessment;
-#[cfg(feature = "aws")]
-use crate::collect::aws;
 use crate::collect::mysql::{Login, Method};
 use crate::collect::tls::{Anchors, Probing};
-use crate::collect::{ClusterTarget, Collection, ConnectTo, Connections, Endpoint};
+use crate::collect::{self, ClusterTarget, Collection, ConnectTo, Connections, Endpoint, Intake, Layers, Piece, Step};
+#[cfg(feature = "aws")]
+use crate::collect::{Layer, aws};
 use crate::config::{ConfigFile, Target};
-use crate::snapshot::{self, FileError, Snapshot, write_atomically};
+use crate::model::Untrusted;
+#[cfg(feature = "aws")]
+use crate::model::actions;
+use crate::snapshot::{self, FileError, Snapshot, Staged, write_atomically};
 
 /// Name that reports show for a snapshot that was not kept.
 const NOT_KEPT: &str = "snapshot.jsonl";
@@ -27,9 +32,14 @@ const NOT_KEPT: &str = "snapshot.jsonl";
 /// Runs `collect`. What could not be read is in the snapshot, and in the exit code.
 pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
     check_destination(&args.output)?;
-    let collected = collect(&args.targets)?;
-    write_atomically(&args.output, &collected.bytes)?;
-    if collected.complete {
+    let collection = match &args.from_cli {
+        Some(folder) => imported(folder)?,
+        None => collect(&args.targets)?,
+    };
+    let mut file = Staged::create(&args.output)?;
+    let complete = collection.finish(&mut file)?;
+    file.publish()?;
+    if complete {
         return Ok(Exit::Clean);
     }
     let path = args.output.display();
@@ -41,6 +51,10 @@ pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
 
 /// Runs `scan`. Settings, rules and whatever else is a file are read first, so that a mistake in them costs no collection.
 pub fn scan(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
+    #[cfg(feature = "aws")]
+    if args.plan {
+        return plan::print(&request(&args.targets));
+    }
     let scanned = scanned(args, file);
     summary::write(args.judging.summary.as_deref(), clock(), scanned)
 }
@@ -54,7 +68,8 @@ fn scanned(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessme
     });
     let kept = args.snapshot_folder.as_ref().map(|folder| folder.join("snapshot"));
     reports.chain(&args.snapshot).chain(&kept).try_for_each(|path| check_destination(path))?;
-    let Collected { bytes, .. } = collect(&args.targets)?;
+    let mut bytes = Vec::new();
+    collect(&args.targets)?.finish(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let mut snapshot = snapshot::read_texts(&[(PathBuf::from(NOT_KEPT), text)])?;
     let path = args.snapshot.clone().or_else(|| named(args.snapshot_folder.as_deref()?, &snapshot));
@@ -88,22 +103,25 @@ fn check_destination(path: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A snapshot in memory.
-struct Collected {
-    bytes: Vec<u8>,
-    /// Whether all that was asked for was read.
-    complete: bool,
+/// What the AWS CLI printed for somebody else.
+fn imported(folder: &Path) -> Result<Collection, CliError> {
+    let mut collection = Collection::begin(&[], Intake::new(|_| ()));
+    collection.add_imported(collect::import(folder)?);
+    Ok(collection)
 }
 
-fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
+fn collect(args: &TargetArgs) -> Result<Collection, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let connections = Connections {
+        layers: layers(args),
         connect_to: ConnectTo::new(args.connect_to.clone()),
         anchors: anchors(args.ca_bundle.as_deref())?,
         login: runtime.block_on(login(args))?,
         probing: Probing { depth: args.probe.map(ProbeLevel::depth), max_connections: args.max_connections },
     };
-    let mut collection = Collection::begin(&args.regions);
+    let bar = spinner();
+    let shown = bar.clone();
+    let mut collection = Collection::begin(&args.regions, Intake::new(move |step| show(&shown, &step)));
     runtime
         .block_on(async {
             tokio::select! {
@@ -116,10 +134,10 @@ fn collect(args: &TargetArgs) -> Result<Collected, CliError> {
                 collection.interrupt();
             }
         })?;
+    bar.finish_and_clear();
     // Otherwise a name that is being looked up would be waited for, however long that takes.
     runtime.shutdown_background();
-    let complete = collection.is_complete();
-    Ok(Collected { bytes: collection.finish()?, complete })
+    Ok(collection)
 }
 
 /// Ctrl-C, or what a scheduler, a container or a shutdown says.
@@ -154,29 +172,54 @@ async fn stages(
     args: &TargetArgs,
     connections: &Connections,
 ) -> Result<Stopped, CliError> {
-    let bar = spinner();
     let clusters = if args.endpoints.is_empty() {
-        bar.set_message("asking AWS");
         targets(collection, args).await?
     } else {
         args.endpoints.iter().map(Endpoint::target).collect()
     };
-    bar.set_length(clusters.len() as u64);
-    bar.set_message("clusters probed and read");
-    bar.set_style(style("{spinner} {pos}/{len} {msg}"));
-    collection.add_clusters(clusters, connections, || bar.inc(1)).await;
-    bar.finish_and_clear();
+    collection.add_clusters(clusters, connections).await;
     Ok(Stopped::AtTheEnd)
 }
 
 #[cfg(feature = "aws")]
 async fn targets(collection: &mut Collection, args: &TargetArgs) -> Result<Vec<ClusterTarget>, CliError> {
-    Ok(collection.add_aws(aws::collect(&request(args)).await?))
+    Ok(collection.add_aws(&request(args)).await?)
 }
 
 #[cfg(feature = "aws")]
 fn request(args: &TargetArgs) -> aws::AwsRequest {
-    aws::AwsRequest { regions: args.regions.clone(), profile: args.profile.clone() }
+    let named = args.accounts.iter().filter(|account| *account != "org").cloned().collect();
+    let accounts = match args.accounts.as_slice() {
+        [] => aws::Accounts::Own,
+        all if all.iter().any(|account| account == "org") => aws::Accounts::Organization,
+        _ => aws::Accounts::Named(named),
+    };
+    aws::AwsRequest {
+        regions: args.regions.clone(),
+        profile: args.profile.clone(),
+        roles: args.roles.clone(),
+        external_id: args.external_id.clone(),
+        accounts,
+        manners: aws::Manners { rate: args.rate, concurrency: args.concurrency },
+        wanted: (!layers(args).has(Layer::Aws)).then(|| TO_CONNECT.iter().copied().collect()),
+    }
+}
+
+/// What names the endpoints to connect to.
+#[cfg(feature = "aws")]
+const TO_CONNECT: &[&str] = &[
+    actions::GET_CALLER_IDENTITY,
+    actions::DESCRIBE_REGIONS,
+    actions::DESCRIBE_DB_CLUSTERS,
+    actions::DESCRIBE_DB_INSTANCES,
+    actions::DESCRIBE_DB_PROXIES,
+    actions::DESCRIBE_DB_PROXY_ENDPOINTS,
+    actions::DESCRIBE_DB_PROXY_TARGETS,
+];
+
+fn layers(args: &TargetArgs) -> Layers {
+    let named: Vec<_> = args.collectors.iter().map(|collector| collector.layer()).collect();
+    Layers::new(&named)
 }
 
 #[cfg(not(feature = "aws"))]
@@ -223,9 +266,18 @@ fn iam(_: &TargetArgs) -> std::future::Ready<Result<Option<Method>, CliError>> {
 
 /// Draws on stderr, and only where there is a terminal.
 fn spinner() -> ProgressBar {
-    let bar = ProgressBar::new_spinner().with_style(style("{spinner} {msg}"));
+    let bar = ProgressBar::new_spinner().with_style(style("{spinner} {pos}/{len} {msg} [{elapsed}]"));
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
+}
+
+/// Says what came last, and how much there is.
+fn show(bar: &ProgressBar, step: &Step<'_>) {
+    let Piece { account, region, name, .. } = step.piece;
+    bar.set_length(step.known as u64);
+    bar.set_position(step.done as u64);
+    let place: Vec<_> = [account, region, name].into_iter().filter(|it| !it.is_empty()).map(String::as_str).collect();
+    bar.set_message(Untrusted::from(place.join(" ")).to_string());
 }
 
 fn style(template: &str) -> ProgressStyle {

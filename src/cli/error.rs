@@ -213,6 +213,10 @@ pub enum CliError {
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] crate::collect::aws::AwsError),
+    /// The folder of `--from-cli` cannot be used.
+    #[cfg(feature = "collect")]
+    #[error(transparent)]
+    Import(#[from] crate::collect::ImportError),
     /// Trust anchors cannot be used.
     #[cfg(feature = "collect")]
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! Floor 7: arguments, commands, exit codes, progress and logs. Nothing below knows that there is a terminal.
 
 mod args;
+mod aws_cli;
 mod certificate;
 mod check;
 #[cfg(feature = "collect")]
@@ -17,6 +18,9 @@ mod output;
 mod password;
 mod paths;
 mod permissions;
+#[cfg(feature = "aws")]
+mod plan;
+mod policy;
 mod privileges;
 #[cfg(feature = "collect")]
 mod probe;

@@ -4,25 +4,16 @@ use super::args::{PermissionsArgs, SqlAccount};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
+use super::{aws_cli, policy};
 use crate::model::Version;
 
-/// Prints the statements.
+/// Prints the statements, the policy or the commands.
 pub fn run(args: &PermissionsArgs) -> Result<Exit, CliError> {
-    #[cfg(feature = "aws")]
-    if args.aws {
-        return say(&format!("{:#}\n", policy()));
+    match args.policy {
+        Some(format) => policy::run(args, format),
+        None if args.as_cli => aws_cli::run(args),
+        None => say(&statements(args)),
     }
-    say(&statements(args))
-}
-
-/// The policy of the role that collects: no more than the calls that the collectors make.
-#[cfg(feature = "aws")]
-fn policy() -> serde_json::Value {
-    let actions: Vec<_> = crate::collect::aws::ACTIONS.iter().map(|(action, _)| *action).collect();
-    serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Sid": "AuroraAudit", "Effect": "Allow", "Action": actions, "Resource": "*"}],
-    })
 }
 
 /// Columns of `mysql.user` but the hash, up to the privileges.
@@ -162,15 +153,13 @@ mod tests {
     use super::*;
 
     fn text(sql: SqlAccount, version: &str) -> String {
-        let args = PermissionsArgs {
-            #[cfg(feature = "aws")]
-            aws: false,
-            sql,
-            user: "audit'or".to_owned(),
-            host: "10.0.%".to_owned(),
-            server_version: version.parse().unwrap(),
+        let kind = match sql {
+            SqlAccount::Iam => "iam",
+            SqlAccount::Password => "password",
+            SqlAccount::HashBlind => "hash-blind",
         };
-        statements(&args)
+        let words = ["--sql", kind, "--user", "audit'or", "--host", "10.0.%", "--server-version", version];
+        statements(&PermissionsArgs::parsed(&words))
     }
 
     #[test]

@@ -4,7 +4,10 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod connect_to;
+mod credential_report;
 mod endpoint;
+mod import;
+mod intake;
 pub mod mysql;
 mod run;
 mod sink;
@@ -13,6 +16,8 @@ pub mod tls;
 
 pub use connect_to::{BadConnectTo, ConnectTo, Route};
 pub use endpoint::{BadEndpoint, Endpoint};
-pub use run::{Collection, Connections};
+pub use import::{ImportError, Imported, import};
+pub use intake::{Debt, Intake, Piece, Step};
+pub use run::{Collection, Connections, Layer, Layers};
 pub use sink::{Sink, now};
 pub use target::{ClusterTarget, EndpointRole, EndpointTarget};

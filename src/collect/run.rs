@@ -1,16 +1,18 @@
 //! One collection, from targets to the bytes of a snapshot. The control plane comes first, because it names the clusters; then
 //! each cluster's endpoints are probed and its database is read, a few clusters at a time.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
+use super::intake::alone;
 use super::tls::Anchors;
-use super::{ClusterTarget, ConnectTo, Sink, mysql, now, tls};
+use super::{ClusterTarget, ConnectTo, Intake, Piece, Sink, mysql, now, tls};
 use crate::model::{Gap, GapReason, Untrusted};
-use crate::snapshot::{Header, SCHEMA_VERSION, Scope, WriteError, write};
+use crate::snapshot::{Header, SCHEMA_VERSION, Scope, WriteError, write_to};
 
 /// Clusters whose databases are read at the same time. Each of them may log in and hold whole grant tables in memory, and all answer
 /// through one network path; sixteen keep both small, and reading is bound by the servers, not by the waiting.
@@ -30,9 +32,47 @@ impl Default for Limits {
     }
 }
 
+/// A layer of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The control plane.
+    Aws,
+    /// Handshakes with endpoints.
+    Tls,
+    /// Logins to databases.
+    Mysql,
+}
+
+/// The layers that are collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layers {
+    aws: bool,
+    tls: bool,
+    mysql: bool,
+}
+
+impl Layers {
+    /// These; all of them where none are named.
+    pub fn new(named: &[Layer]) -> Self {
+        let has = |layer| named.is_empty() || named.contains(&layer);
+        Self { aws: has(Layer::Aws), tls: has(Layer::Tls), mysql: has(Layer::Mysql) }
+    }
+
+    /// Whether a layer is collected.
+    pub const fn has(self, layer: Layer) -> bool {
+        match layer {
+            Layer::Aws => self.aws,
+            Layer::Tls => self.tls,
+            Layer::Mysql => self.mysql,
+        }
+    }
+}
+
 /// How clusters are connected to.
 #[derive(Debug, Clone)]
 pub struct Connections {
+    /// What is collected.
+    pub layers: Layers,
     /// Redirections of endpoint names.
     pub connect_to: ConnectTo,
     /// Whom server certificates must come from.
@@ -49,57 +89,66 @@ pub struct Collection {
     started: Timestamp,
     scope: Scope,
     identity: Vec<Untrusted>,
-    sink: Sink,
+    intake: Intake,
     complete: bool,
 }
 
 impl Collection {
     /// Begins now, for the regions that were asked for.
-    pub fn begin(regions: &[String]) -> Self {
+    pub fn begin(regions: &[String], intake: Intake) -> Self {
         Self {
             started: now(),
             scope: Scope { regions: regions.to_vec(), collectors: Vec::new() },
             identity: Vec::new(),
-            sink: Sink::default(),
+            intake,
             complete: true,
         }
     }
 
-    /// Takes over what the control plane said, and who was asking.
+    /// Reads the control plane, and gives the clusters that it names.
+    ///
+    /// # Errors
+    /// When the collection cannot begin.
     #[cfg(feature = "aws")]
-    pub fn add_aws(&mut self, collected: super::aws::AwsCollection) -> Vec<ClusterTarget> {
+    pub async fn add_aws(
+        &mut self,
+        request: &super::aws::AwsRequest,
+    ) -> Result<Vec<ClusterTarget>, super::aws::AwsError> {
         self.scope.collectors.push("aws".to_owned());
-        self.scope.regions = collected.regions;
-        self.identity.extend(collected.identity.map(Untrusted::from));
-        self.sink.absorb(collected.sink);
-        collected.clusters
+        let collected = super::aws::collect(request, &self.intake).await?;
+        self.scope.regions = collected.regions.into_iter().collect();
+        self.identity.extend(collected.identity.into_iter().map(Untrusted::from));
+        Ok(collected.clusters)
     }
 
-    /// Probes and reads the clusters. `done` is called after each one.
-    pub async fn add_clusters(&mut self, clusters: Vec<ClusterTarget>, connections: &Connections, done: impl Fn()) {
-        self.scope.collectors.push("tls".to_owned());
-        if let Some(login) = &connections.login {
+    /// Takes over what was imported.
+    pub fn add_imported(&mut self, imported: super::Imported) {
+        self.scope.collectors.push("aws".to_owned());
+        self.scope.regions = imported.regions.into_iter().collect();
+        self.intake.hand_in(imported.sink);
+    }
+
+    /// Probes and reads the clusters.
+    pub async fn add_clusters(&mut self, clusters: Vec<ClusterTarget>, connections: &Connections) {
+        if connections.layers.has(Layer::Tls) {
+            self.scope.collectors.push("tls".to_owned());
+        }
+        if let Some(login) = connections.login.as_ref().filter(|_| connections.layers.has(Layer::Mysql)) {
             self.scope.collectors.push("mysql".to_owned());
             self.identity.push(Untrusted::new(format!("database user {}", login.user)));
         }
-        connections.anchors.record(&mut self.sink);
+        let mut anchors = Sink::default();
+        connections.anchors.record(&mut anchors);
+        self.intake.hand_in(anchors);
         let shared = Arc::new(connections.clone());
         let limits = Arc::new(Limits::default());
-        let tasks = clusters.into_iter().map(|cluster| read_cluster(cluster, Arc::clone(&shared), Arc::clone(&limits)));
-        let mut tasks: JoinSet<Sink> = tasks.collect();
-        while let Some(result) = tasks.join_next().await {
-            match result {
-                Ok(sink) => self.sink.absorb(sink),
-                Err(error) => self.broken(&error.to_string()),
-            }
-            done();
-        }
-    }
-
-    /// A task that ended without a result: what it would have read is missing, and nobody knows for which cluster.
-    fn broken(&mut self, message: &str) {
-        tracing::error!(message, "a collector broke off");
-        self.complete = false;
+        // All are owed before the first is read, so that an interruption misses none.
+        let owed: Vec<_> = clusters.into_iter().map(|cluster| (self.intake.owe(piece(&cluster)), cluster)).collect();
+        let tasks = owed.into_iter().map(|(debt, cluster)| {
+            let (intake, work) = (self.intake.clone(), read_cluster(cluster, Arc::clone(&shared), Arc::clone(&limits)));
+            async move { intake.work(debt, work).await }
+        });
+        tasks.collect::<JoinSet<()>>().join_all().await;
     }
 
     /// Says that the collection ends before its time.
@@ -107,16 +156,11 @@ impl Collection {
         self.complete = false;
     }
 
-    /// Whether all that was asked for was read.
-    pub const fn is_complete(&self) -> bool {
-        self.complete && self.sink.involuntary_gaps() == 0
-    }
-
-    /// The bytes of the snapshot.
+    /// Writes the snapshot, and tells whether all that was asked for was read.
     ///
     /// # Errors
-    /// When the header has no JSON form.
-    pub fn finish(self) -> Result<Vec<u8>, WriteError> {
+    /// When the header has no JSON form, or `out` takes no more.
+    pub fn finish(self, out: &mut dyn Write) -> Result<bool, WriteError> {
         let header = Header {
             schema_version: SCHEMA_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -124,7 +168,22 @@ impl Collection {
             scope: self.scope,
             identity: self.identity,
         };
-        write(&header, self.sink.into_drafts(), now(), self.complete)
+        let sink = self.intake.take();
+        let complete = self.complete && sink.involuntary_gaps() == 0;
+        write_to(out, &header, sink.into_parts(), now(), self.complete)?;
+        Ok(complete)
+    }
+}
+
+/// What is asked of a cluster.
+fn piece(cluster: &ClusterTarget) -> Piece {
+    let probes = cluster.endpoints.iter().map(|endpoint| ("tls:handshake".to_owned(), Some(endpoint.address())));
+    let login = ("mysql:login".to_owned(), Some(cluster.arn.clone()));
+    Piece {
+        account: cluster.account.clone(),
+        region: cluster.region.clone(),
+        name: cluster.arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        asks: probes.chain([login]).collect(),
     }
 }
 
@@ -133,12 +192,10 @@ async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, lim
     // The semaphores are never closed; without a permit the cluster would be read all the same.
     let permit = limits.probing.acquire().await;
     let cluster = Arc::new(cluster);
-    let (target, routes) = (Arc::clone(&cluster), Arc::clone(&connections));
-    let probe = async move { tls::collect(&target, &routes).await };
-    let mut sink = alone(probe).await.unwrap_or_else(|error| unprobed(&cluster, &error));
+    let mut sink = probed(&cluster, &connections).await;
     drop(permit);
-    let Some(login) = connections.login.clone() else {
-        sink.gap((&cluster.account, &cluster.region), &no_login(&cluster));
+    let Some(login) = connections.login.clone().filter(|_| connections.layers.has(Layer::Mysql)) else {
+        sink.gap((&cluster.account, &cluster.region), &no_login(&cluster, connections.layers));
         return sink;
     };
     let _permit = limits.reading.acquire().await;
@@ -148,11 +205,29 @@ async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, lim
     sink
 }
 
-/// Runs a collector in a task of its own, which ends with this one: an answer that breaks the driver costs no other collector's.
-async fn alone(work: impl Future<Output = Sink> + Send + 'static) -> Result<Sink, JoinError> {
-    let mut task = JoinSet::new();
-    task.spawn(work);
-    task.join_next().await.unwrap_or_else(|| Ok(Sink::default()))
+async fn probed(cluster: &Arc<ClusterTarget>, connections: &Arc<Connections>) -> Sink {
+    if !connections.layers.has(Layer::Tls) {
+        let mut sink = Sink::default();
+        for endpoint in &cluster.endpoints {
+            let gap = left_out("tls:handshake", endpoint.address());
+            sink.gap((&cluster.account, &cluster.region), &gap);
+        }
+        return sink;
+    }
+    let (target, routes) = (Arc::clone(cluster), Arc::clone(connections));
+    let probe = async move { tls::collect(&target, &routes).await };
+    alone(probe).await.unwrap_or_else(|error| unprobed(cluster, &error))
+}
+
+fn left_out(what: &str, target: String) -> Gap {
+    Gap {
+        what: what.to_owned(),
+        target: Some(target),
+        reason: GapReason::NotRequested,
+        needs: None,
+        message: "the layer was left out".into(),
+        at: None,
+    }
 }
 
 fn unprobed(cluster: &ClusterTarget, error: &JoinError) -> Sink {
@@ -183,15 +258,13 @@ fn broken_off(sink: &mut Sink, cluster: &ClusterTarget, what: &str, target: Stri
     sink.gap((&cluster.account, &cluster.region), &gap);
 }
 
-fn no_login(cluster: &ClusterTarget) -> Gap {
-    Gap {
-        what: "mysql:login".to_owned(),
-        target: Some(cluster.arn.clone()),
-        reason: GapReason::NotRequested,
-        needs: Some("a database account, given by --login".to_owned()),
-        message: "no database account was given".into(),
-        at: None,
+fn no_login(cluster: &ClusterTarget, layers: Layers) -> Gap {
+    let gap = left_out("mysql:login", cluster.arn.clone());
+    if !layers.has(Layer::Mysql) {
+        return gap;
     }
+    let needs = Some("a database account, given by --login".to_owned());
+    Gap { needs, message: "no database account was given".into(), ..gap }
 }
 
 #[cfg(test)]

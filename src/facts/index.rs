@@ -76,8 +76,8 @@ type Listings = Vec<Arc<Record<Listing>>>;
 pub struct Index {
     /// Listings by source, then by kind.
     listings: ByScope<BTreeMap<String, BTreeMap<String, ByTarget<Listings>>>>,
-    /// Gaps by what was asked.
-    gaps: ByScope<BTreeMap<String, ByTarget<Arc<Gap>>>>,
+    /// The newest gaps by what was asked, each with when that was.
+    gaps: ByScope<BTreeMap<String, ByTarget<(Arc<Gap>, Timestamp)>>>,
 }
 
 impl Index {
@@ -90,10 +90,11 @@ impl Index {
         for record in &snapshot.records.gaps {
             let gap = &record.data;
             let of_call = index.gaps.of(&record.account, &record.region).entry(gap.what.clone()).or_default();
-            let known = of_call.of(gap.target.as_deref()).get_or_insert_with(|| Arc::clone(gap));
+            let known = of_call.of(gap.target.as_deref()).get_or_insert_with(|| (Arc::clone(gap), record.observed));
             // What one file did not ask for says nothing of what another one asked for in vain.
-            if known.reason.is_voluntary() {
-                *known = Arc::clone(gap);
+            let rank = |gap: &Gap, observed| (!gap.reason.is_voluntary(), observed);
+            if rank(&known.0, known.1) < rank(gap, record.observed) {
+                *known = (Arc::clone(gap), record.observed);
             }
         }
         index
@@ -137,7 +138,12 @@ impl Index {
             listing.data.kept.known().is_some_and(|kept| usize::try_from(*kept).is_ok_and(|kept| kept == there))
         };
         let complete = listings.iter().filter(holds_all).map(|listing| (listing.observed, listing.at.file)).max();
-        complete.ok_or_else(|| Why::Truncated { source: source.into() })
+        let (listed, file) = complete.ok_or_else(|| Why::Truncated { source: source.into() })?;
+        // What was all there was is not all there is, when somebody asked again since and got no answer.
+        match self.missed(scope, source, target).filter(|(gap, asked)| !gap.reason.is_voluntary() && *asked > listed) {
+            Some((gap, _)) => Err(Why::Gap(Arc::clone(gap))),
+            None => Ok((listed, file)),
+        }
     }
 
     /// What counts of `records`: of each the newest observation, and none that a newer complete listing no longer has.
@@ -187,7 +193,11 @@ impl Index {
     }
 
     fn gap(&self, scope: &Scope, what: &str, target: Option<&str>) -> Option<Arc<Gap>> {
-        self.gaps.get(scope)?.get(what)?.get(target).cloned()
+        self.missed(scope, what, target).map(|(gap, _)| Arc::clone(gap))
+    }
+
+    fn missed(&self, scope: &Scope, what: &str, target: Option<&str>) -> Option<&(Arc<Gap>, Timestamp)> {
+        self.gaps.get(scope)?.get(what)?.get(target)
     }
 }
 
@@ -272,5 +282,44 @@ impl<T: Kind> Table<T> {
     /// Why records may be missing.
     pub const fn incomplete(&self) -> Option<&Why> {
         self.incomplete.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::read_texts;
+
+    /// A file of lines, each a kind, an id, a time and data.
+    fn file(lines: &[(&str, &str, &str, &str)]) -> String {
+        let line = |(kind, id, at, data): &(&str, &str, &str, &str)| {
+            let at = format!("2026-01-01T0{at}:00:00Z");
+            format!(
+                r#"{{"kind":"{kind}","id":"{id}","account":"1","region":"r","source":"ec2:DescribeVpcs","at":"{at}","data":{data}}}"#
+            )
+        };
+        let scope = r#""Scope":{"Regions":[],"Collectors":[]}"#;
+        let header = format!(r#"{{"SchemaVersion":1,"ToolVersion":"0","Started":"2026-01-01T00:00:00Z",{scope}}}"#);
+        let all = [("header", "snapshot", "0", header.as_str())];
+        all.iter().chain(lines).map(line).collect::<Vec<_>>().join("\n") + "\n"
+    }
+
+    #[test]
+    fn a_later_question_without_an_answer_outdates_a_whole_listing() {
+        let listing = r#"{"Kind":"ec2.vpc","Target":null,"Returned":1,"Kept":1,"Excluded":[]}"#;
+        let whole = file(&[("ec2.vpc", "v", "2", r#"{"VpcId":"v"}"#), ("listing", "l", "2", listing)]);
+        for (at, reason, complete) in
+            [("1", "denied", true), ("3", "denied", false), ("3", "throttled", false), ("3", "not_requested", true)]
+        {
+            let gap = format!(r#"{{"What":"ec2:DescribeVpcs","Reason":"{reason}","Message":""}}"#);
+            let later = file(&[("gap", "g", at, &gap)]);
+            for files in [[whole.clone(), later.clone()], [later, whole.clone()]] {
+                let files: Vec<_> = (0..).zip(files).map(|(number, text)| (format!("{number}").into(), text)).collect();
+                let snapshot = read_texts(&files).unwrap();
+                let (index, scope) = (Index::new(&snapshot), ("1".to_owned(), "r".to_owned()));
+                let found = index.current(&scope, "ec2:DescribeVpcs", None, in_scope(&snapshot.records.vpcs, &scope));
+                assert_eq!((found.records.len(), found.complete.is_ok()), (1, complete), "{at} {reason}");
+            }
+        }
     }
 }

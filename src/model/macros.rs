@@ -88,6 +88,18 @@ macro_rules! record {
             }
         }
 
+        impl $crate::model::Answered for $answer {
+            type Record = $name;
+
+            fn object_type() -> &'static $crate::model::ObjectType {
+                &$name::OBJECT_TYPE
+            }
+
+            fn answered(self) -> $name {
+                self.record()
+            }
+        }
+
         impl $name {
             /// How rules see the type.
             pub const OBJECT_TYPE: $crate::model::ObjectType = $crate::model::ObjectType {

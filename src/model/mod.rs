@@ -4,6 +4,7 @@
 #[macro_use]
 mod macros;
 
+pub mod actions;
 pub mod anchors;
 mod arn;
 mod coverage;
@@ -23,7 +24,7 @@ pub use fact::{Derived, Explain, Fact, Why};
 pub use gap::{Gap, GapReason};
 pub use outcome::Outcome;
 pub use place::{Place, RecordRef};
-pub use reflect::{EnumType, Field, List, Object, ObjectType, Reflect, Type, Value};
+pub use reflect::{Answered, EnumType, Field, List, Object, ObjectType, Reflect, Type, Value};
 pub use secret::Secret;
 pub use severity::Severity;
 pub use untrusted::Untrusted;

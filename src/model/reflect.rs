@@ -35,6 +35,18 @@ pub enum Type {
     Object(&'static ObjectType),
 }
 
+/// What a server answered, before its omissions have their meaning.
+pub trait Answered {
+    /// What it becomes.
+    type Record;
+
+    /// How rules see that.
+    fn object_type() -> &'static ObjectType;
+
+    /// Gives every omission its declared meaning.
+    fn answered(self) -> Self::Record;
+}
+
 /// The values that a field documents.
 #[derive(Debug)]
 pub struct EnumType {

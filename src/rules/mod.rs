@@ -14,6 +14,7 @@ mod given;
 mod judge;
 mod load;
 mod mutate;
+mod needs;
 #[cfg(test)]
 mod oracle;
 mod page;
@@ -41,6 +42,7 @@ pub use frameworks::{Basis, Framework, FrameworkControl, control, frameworks};
 pub use judge::Detail;
 pub use load::load;
 pub use mutate::{Mutation, Survivor, mutate};
+pub use needs::calls_of;
 pub use page::rules_page;
 pub(crate) use problem::Problem;
 pub use problem::{LoadError, LoadErrors};

@@ -6,6 +6,7 @@ mod file;
 mod kinds;
 mod line;
 mod read;
+mod run;
 pub mod schema;
 mod write;
 
@@ -14,7 +15,8 @@ pub use file::{FileError, Staged, read_text, write_atomically};
 pub use kinds::{Kind, Records};
 pub use line::{Header, Line, Record, Scope, Trailer, explained};
 pub use read::{Completeness, ReadError, Snapshot, SnapshotFile, read, read_texts};
-pub use write::{Draft, WriteError, write};
+pub use run::Run;
+pub use write::{Draft, WriteError, write, write_to};
 
 /// Version of the snapshot's form. Readers take this one and older ones.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -1,11 +1,14 @@
 //! Writing a snapshot: sort, frame, hash.
 
+use std::io::{self, Write};
+
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::kinds::Kind;
 use super::line::{Header, Line, Trailer};
+use super::run::{Run, merge};
 use crate::model::Gap;
 
 /// A line that a collector made.
@@ -17,15 +20,38 @@ pub struct Draft {
     json: String,
 }
 
-/// A value that has no JSON form.
+/// A snapshot that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("write a {kind} record as JSON")]
-pub struct WriteError {
-    kind: &'static str,
-    source: serde_json::Error,
+pub enum WriteError {
+    /// A value has no JSON form.
+    #[error("write a {kind} record as JSON")]
+    NoJson {
+        /// Its kind.
+        kind: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Lines could not be put aside, read again, or written.
+    #[error("write the records of the snapshot")]
+    Io(#[from] io::Error),
 }
 
 impl Draft {
+    /// Bytes that it takes in memory.
+    pub fn size(&self) -> usize {
+        self.json.len() + self.key.iter().map(String::len).sum::<usize>() + size_of::<Self>()
+    }
+
+    /// Its parts, the key first.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.key.iter().chain([&self.json]).map(String::as_str)
+    }
+
+    /// The draft of these parts.
+    pub(super) fn of_parts([account, region, kind, id, json]: [String; 5]) -> Self {
+        Self { key: [account, region, kind, id], json }
+    }
+
     /// A record.
     ///
     /// # Errors
@@ -61,31 +87,56 @@ impl Draft {
 }
 
 fn to_json<T: serde::Serialize>(kind: &'static str, line: &Line<T>) -> Result<String, WriteError> {
-    serde_json::to_string(line).map_err(|source| WriteError { kind, source })
+    serde_json::to_string(line).map_err(|source| WriteError::NoJson { kind, source })
 }
 
 /// The bytes of a snapshot. The same drafts in any order give the same bytes; exact repetitions are dropped.
 ///
 /// # Errors
 /// When the header or trailer has no JSON form.
-pub fn write(
+pub fn write(header: &Header, drafts: Vec<Draft>, finished: Timestamp, complete: bool) -> Result<Vec<u8>, WriteError> {
+    let mut bytes = Vec::new();
+    write_to(&mut bytes, header, (Vec::new(), drafts), finished, complete)?;
+    Ok(bytes)
+}
+
+/// Writes a snapshot of lines that were put aside and lines in memory.
+///
+/// # Errors
+/// When the header or trailer has no JSON form, a run cannot be read again, or `out` takes no more.
+pub fn write_to(
+    out: &mut dyn Write,
     header: &Header,
-    mut drafts: Vec<Draft>,
+    (runs, drafts): (Vec<Run>, Vec<Draft>),
     finished: Timestamp,
     complete: bool,
-) -> Result<Vec<u8>, WriteError> {
-    drafts.sort_unstable();
-    drafts.dedup();
-    let mut text = to_json("header", &frame("header", header.started, header))?;
-    text.push('\n');
-    for draft in &drafts {
-        text.push_str(&draft.json);
-        text.push('\n');
+) -> Result<(), WriteError> {
+    let mut out = Hashed { out, hash: Sha256::new() };
+    out.line(&to_json("header", &frame("header", header.started, header))?)?;
+    let mut records = 0;
+    merge(runs, drafts, |draft| {
+        records += 1;
+        out.line(&draft.json)
+    })?;
+    let trailer = Trailer { records, sha256: HEXLOWER.encode(&out.hash.clone().finalize()), finished, complete };
+    out.line(&to_json("trailer", &frame("trailer", finished, &trailer))?)?;
+    Ok(())
+}
+
+/// Hashes what goes by.
+struct Hashed<'o> {
+    out: &'o mut dyn Write,
+    hash: Sha256,
+}
+
+impl Hashed<'_> {
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        for bytes in [text.as_bytes(), b"\n".as_slice()] {
+            self.hash.update(bytes);
+            self.out.write_all(bytes)?;
+        }
+        Ok(())
     }
-    let trailer = Trailer { records: drafts.len() as u64, sha256: hex_sha256(text.as_bytes()), finished, complete };
-    text.push_str(&to_json("trailer", &frame("trailer", finished, &trailer))?);
-    text.push('\n');
-    Ok(text.into_bytes())
 }
 
 fn frame<'a, T>(kind: &str, at: Timestamp, data: &'a T) -> Line<&'a T> {
@@ -98,9 +149,4 @@ fn frame<'a, T>(kind: &str, at: Timestamp, data: &'a T) -> Line<&'a T> {
         at,
         data,
     }
-}
-
-/// SHA-256 in lower-case hexadecimal.
-fn hex_sha256(bytes: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(bytes))
 }

@@ -7,19 +7,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::AwsRequest;
-use crate::model::Untrusted;
+use super::{AwsRequest, account};
+use crate::model::{Gap, Untrusted};
+
+/// What stands for all enabled regions among those that are asked for.
+pub(super) const ALL_REGIONS: &str = "all";
 
 const MAX_ATTEMPTS: u32 = 7;
 /// With the SDK's own second, seven attempts at a dead endpoint take most of a minute.
@@ -41,6 +47,37 @@ pub enum AwsError {
     BadRegion {
         /// What was given.
         region: Untrusted,
+    },
+    /// Not the ARN of a role, or the mark of an account in a role that is not the last.
+    #[error(
+        "`{role}` is not the ARN of a role, such as arn:aws:iam::123456789012:role/audit; in the last one {{account}} may stand for the account"
+    )]
+    BadRole {
+        /// What was given.
+        role: Untrusted,
+    },
+    /// A role for each account, and no accounts.
+    #[error("the role has {{account}} in it: say by --accounts which accounts that is")]
+    RoleWithoutAccounts,
+    /// Not the number of an account.
+    #[error("`{account}` is not the number of an AWS account, which has twelve digits")]
+    BadAccount {
+        /// What was given.
+        account: Untrusted,
+    },
+    /// An account that the credentials do not belong to, and no role to assume there.
+    #[error(
+        "account {account} is not that of the credentials: give the role to assume in it by --role-arn arn:aws:iam::{{account}}:role/NAME"
+    )]
+    NoRole {
+        /// The account.
+        account: Untrusted,
+    },
+    /// The organization does not tell its accounts.
+    #[error("--accounts org needs the accounts of the organization, and {gap}")]
+    NoAccounts {
+        /// What happened.
+        gap: Gap,
     },
     /// No credentials to sign a token with.
     #[error("--iam needs AWS credentials, and there are none: set AWS_PROFILE or the AWS_ACCESS_KEY_ID family")]
@@ -64,10 +101,17 @@ pub enum AwsError {
     },
 }
 
-/// The SDK's configuration, for any region.
+/// The SDK's configuration, for any region, with the credentials of the roles that are assumed once.
 pub(super) async fn load(request: &AwsRequest) -> Result<SdkConfig, AwsError> {
+    account::chained(request, of_chain(request).await?).await
+}
+
+/// The SDK's configuration by its own chains.
+async fn of_chain(request: &AwsRequest) -> Result<SdkConfig, AwsError> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client()?)
+        // One for all services, or each would assume the roles of a profile anew.
+        .identity_cache(IdentityCache::lazy().build())
         .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_initial_backoff(INITIAL_BACKOFF))
         .timeout_config(timeouts());
     if let Ok(name) = AppName::new("aurora-audit") {
@@ -77,7 +121,7 @@ pub(super) async fn load(request: &AwsRequest) -> Result<SdkConfig, AwsError> {
         loader = loader.profile_name(profile);
     }
     // Spares the default chain, which ends in a call to the instance metadata service.
-    if let Some(region) = request.regions.first() {
+    if let Some(region) = request.regions.iter().find(|region| *region != ALL_REGIONS) {
         loader = loader.region(Region::new(region.clone()));
     }
     Ok(loader.load().await)
@@ -91,14 +135,32 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The regions to read, each once, sorted: those of the request, else the one of the SDK's chain.
-pub(super) fn regions(request: &AwsRequest, config: &SdkConfig) -> Result<BTreeSet<String>, AwsError> {
-    let chain = || Ok(vec![config.region().ok_or(AwsError::NoRegion)?.to_string()]);
-    let named = if request.regions.is_empty() { chain()? } else { request.regions.clone() };
-    match named.iter().find(|region| !is_region(region)) {
-        Some(bad) => Err(AwsError::BadRegion { region: bad.as_str().into() }),
-        None => Ok(named.into_iter().collect()),
+/// Which regions are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Regions {
+    /// Those that are enabled and have anything of Aurora.
+    InUse,
+    /// Those that are enabled.
+    Enabled,
+    /// These, sorted.
+    Named(BTreeSet<String>),
+}
+
+/// The regions that are asked for, and the one from which services without regions are asked.
+pub(super) fn regions(request: &AwsRequest, config: &SdkConfig) -> Result<(String, Regions), AwsError> {
+    let all = request.regions.iter().any(|region| region == ALL_REGIONS);
+    let named: BTreeSet<_> = request.regions.iter().filter(|region| *region != ALL_REGIONS).cloned().collect();
+    let configured = config.region().map(ToString::to_string);
+    let home = named.first().cloned().or(configured).ok_or(AwsError::NoRegion)?;
+    if let Some(bad) = named.iter().chain([&home]).find(|region| !is_region(region)) {
+        return Err(AwsError::BadRegion { region: bad.as_str().into() });
     }
+    let regions = match (all, named.is_empty()) {
+        (true, _) => Regions::Enabled,
+        (false, true) => Regions::InUse,
+        (false, false) => Regions::Named(named),
+    };
+    Ok((home, regions))
 }
 
 /// A region is a label of a host name.
@@ -113,13 +175,24 @@ pub(super) fn in_region(config: &SdkConfig, region: &str) -> SdkConfig {
 }
 
 fn http_client() -> Result<SharedHttpClient, AwsError> {
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
     let bundle = env::var_os(CA_BUNDLE).filter(|path| !path.is_empty());
-    let Some(path) = bundle else { return Ok(builder.build_https()) };
-    let store = trust_store(Path::new(&path))?;
-    let malformed = |_| AwsError::CaBundleMalformed { path: PathBuf::from(&path) };
-    let context = TlsContext::builder().with_trust_store(store).build().map_err(malformed)?;
-    Ok(builder.tls_context(context).build_https())
+    let context = bundle.map(|path| tls_context(Path::new(&path))).transpose()?;
+    // The client's plain form knows no proxy.
+    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut builder = Connector::builder();
+        builder.set_connector_settings(settings.cloned());
+        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        let builder = builder.proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring));
+        match &context {
+            Some(context) => builder.tls_context(context.clone()).build(),
+            None => builder.build(),
+        }
+    }))
+}
+
+fn tls_context(path: &Path) -> Result<TlsContext, AwsError> {
+    let malformed = |_| AwsError::CaBundleMalformed { path: path.to_owned() };
+    TlsContext::builder().with_trust_store(trust_store(path)?).build().map_err(malformed)
 }
 
 /// Reads a PEM file in the place of the system's roots. Its certificates are tried here, because the HTTP client panics over
@@ -147,7 +220,8 @@ mod tests {
     use super::*;
 
     fn request(regions: &[&str]) -> AwsRequest {
-        AwsRequest { regions: regions.iter().map(|&region| region.to_owned()).collect(), profile: None }
+        let regions = regions.iter().map(|&region| region.to_owned()).collect();
+        AwsRequest { regions, ..AwsRequest::default() }
     }
 
     fn chain(region: Option<&'static str>) -> SdkConfig {
@@ -156,13 +230,22 @@ mod tests {
 
     #[test]
     fn regions_come_from_the_request_then_from_the_chain() {
-        for (asked, configured, expected) in [
-            (&["eu-west-1"][..], None, &["eu-west-1"][..]),
-            (&["us-east-1", "eu-west-1", "us-east-1"], Some("eu-north-1"), &["eu-west-1", "us-east-1"]),
-            (&[], Some("eu-north-1"), &["eu-north-1"]),
+        let named = |names: &[&str]| Regions::Named(names.iter().map(|&name| name.to_owned()).collect());
+        for (asked, configured, home, expected) in [
+            (&["eu-west-1"][..], None, "eu-west-1", named(&["eu-west-1"])),
+            (
+                &["us-east-1", "eu-west-1", "us-east-1"],
+                Some("eu-north-1"),
+                "eu-west-1",
+                named(&["eu-west-1", "us-east-1"]),
+            ),
+            (&["cn-north-1"], Some("eu-north-1"), "cn-north-1", named(&["cn-north-1"])),
+            (&[], Some("eu-north-1"), "eu-north-1", Regions::InUse),
+            (&["all"], Some("us-gov-west-1"), "us-gov-west-1", Regions::Enabled),
+            (&["all", "eu-west-1"], None, "eu-west-1", Regions::Enabled),
         ] {
             let found = regions(&request(asked), &chain(configured)).unwrap();
-            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{asked:?} {configured:?}");
+            assert_eq!(found, (home.to_owned(), expected), "{asked:?} {configured:?}");
         }
     }
 

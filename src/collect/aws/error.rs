@@ -3,11 +3,12 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::model::{Gap, GapReason};
+use crate::model::{Gap, GapReason, actions};
 
 /// Codes of a missing permission.
 const PERMISSION: &[&str] = &["AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"];
@@ -163,6 +164,9 @@ fn element<'a>(document: &'a str, name: &str) -> Option<&'a str> {
 
 /// The request did not reach the service.
 fn undelivered(connector: Option<&ConnectorError>, error: &(dyn Error + 'static)) -> Failure {
+    if let Some(refused) = role_error(error) {
+        return failure(actions::ASSUME_ROLE, refused);
+    }
     if let Some(credentials) = credentials_error(error) {
         return unsigned(credentials);
     }
@@ -172,6 +176,11 @@ fn undelivered(connector: Option<&ConnectorError>, error: &(dyn Error + 'static)
 
 /// The SDK reports missing credentials as a failure to send; only the chain of causes tells.
 fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// A role that could not be assumed fails the call that wanted its credentials.
+fn role_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a SdkError<AssumeRoleError, HttpResponse>> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 

@@ -5,9 +5,12 @@ use std::error::Error;
 use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
 
 use super::error;
+use super::manners::Gate;
 use super::scope::Scope;
 use crate::collect::Sink;
 use crate::model::Gap;
@@ -37,9 +40,11 @@ pub(super) enum Entry<K> {
 }
 
 impl<T> Listed<T> {
-    /// Reads pages until the last, or until one fails. `open` takes a page's items and its marker of a further page.
+    /// Reads pages until the last, or until one fails, each through the gate. `open` takes a page's items and its marker of a
+    /// further page.
     pub async fn read<P, E>(
         action: &'static str,
+        gate: &Gate,
         mut pages: PaginationStream<Result<P, SdkError<E, HttpResponse>>>,
         open: impl Fn(P) -> (Option<Vec<T>>, Option<String>),
     ) -> Self
@@ -47,31 +52,53 @@ impl<T> Listed<T> {
         E: Error + ProvideErrorMetadata + 'static,
     {
         let mut listed = Self { action, items: Vec::new(), failure: None };
-        let mut further = None;
-        let mut left = MOST_PAGES;
-        while let Some(page) = pages.next().await {
-            let Some(rest) = left.checked_sub(1) else {
-                listed.failure = Some(error::malformed(action, None, "the server does not come to a last page"));
-                return listed;
-            };
-            left = rest;
-            match page.map(&open) {
-                Ok((items, marker)) => {
+        for _ in 0..MOST_PAGES {
+            match gate.pass(pages.next()).await.map(|page| page.map(&open)) {
+                Some(Ok((items, marker))) => {
                     listed.items.extend(items.unwrap_or_default());
-                    further = marker.filter(|marker| !marker.is_empty());
+                    // Asking the stream whether it has ended would take a turn at the gate for no call.
+                    if marker.is_none_or(|marker| marker.is_empty()) {
+                        return listed;
+                    }
                 }
-                Err(error) => {
+                Some(Err(error)) => {
                     listed.failure = Some(error::gap(action, None, &error));
                     return listed;
                 }
+                // The SDK ends a listing without a word when a server repeats its marker.
+                None => return listed.broken("the server promised a further page and repeated itself"),
             }
         }
-        // The SDK ends a listing without a word when a server repeats its marker.
-        if further.is_some() {
-            listed.failure =
-                Some(error::malformed(action, None, "the server promised a further page and repeated itself"));
+        listed.broken("the server does not come to a last page")
+    }
+
+    fn broken(mut self, how: &str) -> Self {
+        self.failure = Some(error::malformed(self.action, None, how));
+        self
+    }
+
+    /// What a call without pages gave.
+    pub fn of(action: &'static str, answer: Result<Option<Vec<T>>, Gap>) -> Self {
+        match answer {
+            Ok(items) => Self { action, items: items.unwrap_or_default(), failure: None },
+            Err(gap) => Self { action, items: Vec::new(), failure: Some(gap) },
         }
-        listed
+    }
+
+    /// The items within the items.
+    pub fn flat_map<U>(self, open: impl Fn(T) -> Vec<U>) -> Listed<U> {
+        Listed { action: self.action, items: self.items.into_iter().flat_map(open).collect(), failure: self.failure }
+    }
+
+    /// The items, when they are all there.
+    ///
+    /// # Errors
+    /// The gap that stands for the rest of them.
+    pub fn whole(self) -> Result<Vec<T>, Gap> {
+        match self.failure {
+            None => Ok(self.items),
+            Some(gap) => Err(gap),
+        }
     }
 
     /// Writes the records, then the listing or the gap.
@@ -105,6 +132,22 @@ pub(super) fn write_items<T, K: Kind>(
     }
 }
 
+/// Writes the listing of an answer of which nothing was kept.
+pub(super) fn write_excluded<K: Kind>(
+    sink: &mut Sink,
+    scope: &Scope,
+    action: &str,
+    target: Option<&str>,
+    excluded: Vec<(String, String)>,
+) {
+    sink.listing::<K>(scope.pair(), action, target, excluded.len(), excluded_records(excluded));
+}
+
+/// A time of the SDK; none when it is outside of what a calendar holds.
+pub(super) fn time(time: DateTime) -> Option<Timestamp> {
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}
+
 /// Converts every element of a list that was sent.
 pub(super) fn each<A, B>(list: Option<Vec<A>>, convert: impl Fn(A) -> B) -> Option<Vec<B>> {
     list.map(|list| list.into_iter().map(convert).collect())
@@ -121,6 +164,7 @@ mod tests {
     use aws_smithy_async::future::pagination_stream::fn_stream::FnStream;
 
     use super::*;
+    use crate::collect::aws::manners::Manners;
     use crate::collect::aws::testing::lines;
     use crate::snapshot::schema::ec2::{Vpc, VpcAnswer};
 
@@ -134,10 +178,11 @@ mod tests {
                 }
             })
         }));
-        let read = Listed::read("x:List", stream, |(items, marker): (&[_], Option<&str>)| {
+        let gate = Gate::new(Manners { rate: 0, ..Manners::default() });
+        let read = Listed::read("x:List", &gate, stream, |(items, marker): (&[_], Option<&str>)| {
             (Some(items.to_vec()), marker.map(str::to_owned))
         });
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(read)
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(read)
     }
 
     fn entry(item: &'static str) -> Entry<Vpc> {
@@ -148,12 +193,26 @@ mod tests {
     }
 
     #[test]
+    fn times_keep_their_instant() {
+        for (given, expected) in [
+            (DateTime::from_secs(0), Some("1970-01-01T00:00:00Z")),
+            (DateTime::from_secs_and_nanos(1_700_000_000, 500_000_000), Some("2023-11-14T22:13:20.5Z")),
+            (DateTime::from_secs_and_nanos(-1, 250_000_000), Some("1969-12-31T23:59:59.25Z")),
+            (DateTime::from_secs(i64::MAX), None),
+        ] {
+            assert_eq!(time(given).map(|time| time.to_string()).as_deref(), expected);
+        }
+    }
+
+    #[test]
     fn reads_to_the_last_page_or_says_why_not() {
         let cases = [
-            (vec![], 0, true),
+            (vec![], 0, false),
+            (vec![Ok((&[][..], None))], 0, true),
             (vec![Ok((&["a", "b"][..], None))], 2, true),
             (vec![Ok((&["a"][..], Some("1"))), Ok((&["b"][..], Some("")))], 2, true),
             (vec![Ok((&["a"][..], Some("1"))), Ok((&["b"][..], Some("1")))], 2, false),
+            (vec![Ok((&["a"][..], Some("1")))], 1, false),
             (vec![Ok((&["a"][..], Some("1"))), Err(SdkError::timeout_error("slow"))], 1, false),
         ];
         for (pages, items, complete) in cases {

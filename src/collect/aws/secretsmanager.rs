@@ -1,49 +1,66 @@
-//! AWS Secrets Manager: who may use the secrets of master users, by `secretsmanager:GetResourcePolicy`. The secrets themselves
-//! are not asked for.
+//! AWS Secrets Manager: the secrets of databases, whether they are rotated, and who may use them. The secrets themselves are not
+//! asked for.
 
 use std::collections::BTreeSet;
 
-use aws_config::SdkConfig;
-use aws_sdk_rds::types::DbCluster;
-use aws_sdk_secretsmanager::Client;
-use tokio::task::JoinSet;
+use aws_sdk_secretsmanager::{Client, types};
 
-use super::scope::{Gate, Scope};
-use super::{actions, error};
+use super::listing::{Entry, time};
+use super::site::{Service, Site, each};
 use crate::collect::Sink;
+use crate::model::actions;
 use crate::snapshot::schema::iam::PolicyDocument;
-use crate::snapshot::schema::secretsmanager::{SecretPolicy, SecretPolicyAnswer};
+use crate::snapshot::schema::secretsmanager::{Secret, SecretAnswer, SecretPolicy, SecretPolicyAnswer};
 
-/// The secrets that RDS keeps for the master users of Aurora clusters.
-pub(super) fn secrets_of(clusters: &[DbCluster]) -> BTreeSet<String> {
-    let aurora = clusters.iter().filter(|cluster| cluster.engine().is_some_and(|engine| engine.starts_with("aurora")));
-    let secrets = aurora.filter_map(|cluster| cluster.master_user_secret()?.secret_arn());
-    secrets.map(str::to_owned).collect()
+/// The calls.
+pub(super) const ACTIONS: &[&str] = &[actions::LIST_SECRETS, actions::GET_RESOURCE_POLICY];
+
+const PAGE: i32 = 100;
+
+/// Who owns the secrets that RDS keeps.
+const RDS: &str = "rds";
+
+/// Reads the secrets of databases: those that are `named`, and those that RDS keeps; and who may use them, each with a gap of its
+/// own when that fails.
+pub(super) async fn collect(site: Site, named: BTreeSet<String>) -> Sink {
+    let (client, service) = (Client::new(&site.config), site.service());
+    let pages = client.list_secrets().into_paginator().page_size(PAGE).send();
+    let listed = service.list(actions::LIST_SECRETS, pages, |page| (page.secret_list, page.next_token)).await;
+    let kept = listed.items.iter().filter(|secret| of_database(secret, &named));
+    let mut asked: BTreeSet<String> = kept.filter_map(|secret| secret.arn.clone()).collect();
+    asked.extend(named.iter().cloned());
+    let mut sink = each(asked, |arn| policy_of(client.clone(), service.clone(), arn)).await;
+    listed.write(&mut sink, &site.scope, |it| secret(it, &named));
+    sink
 }
 
-/// Reads the policies of the secrets, each with a gap of its own when it fails.
-pub(super) async fn collect(config: &SdkConfig, scope: &Scope, secrets: BTreeSet<String>) -> Sink {
-    let (client, gate) = (Client::new(config), Gate::default());
-    let calls: JoinSet<_> = secrets
-        .into_iter()
-        .map(|arn| {
-            let (client, gate) = (client.clone(), gate.clone());
-            async move {
-                let answer = gate.pass(client.get_resource_policy().secret_id(&arn).send()).await;
-                (arn, answer)
-            }
-        })
-        .collect();
-    let mut sink = Sink::default();
-    for (arn, answer) in calls.join_all().await {
-        match answer {
-            Ok(answer) => {
-                let policy = policy(&arn, answer.name, answer.resource_policy.as_deref());
-                sink.record(scope.pair(), arn, actions::GET_RESOURCE_POLICY, &policy);
-            }
-            Err(failed) => sink.gap(scope.pair(), &error::gap(actions::GET_RESOURCE_POLICY, Some(&arn), &failed)),
-        }
+fn of_database(secret: &types::SecretListEntry, named: &BTreeSet<String>) -> bool {
+    secret.owning_service() == Some(RDS) || secret.arn().is_some_and(|arn| named.contains(arn))
+}
+
+/// The names of what is no database's business stay out, as do tags and the labels of versions.
+fn secret(secret: types::SecretListEntry, named: &BTreeSet<String>) -> Entry<Secret> {
+    let id = secret.arn.clone().unwrap_or_default();
+    if !of_database(&secret, named) {
+        return Entry::Excluded(id, "not of a database".to_owned());
     }
+    let answer = SecretAnswer {
+        arn: secret.arn,
+        name: secret.name,
+        kms_key_id: secret.kms_key_id,
+        rotation_enabled: secret.rotation_enabled,
+        last_rotated_date: secret.last_rotated_date.and_then(time),
+        created_date: secret.created_date.and_then(time),
+        owning_service: secret.owning_service,
+    };
+    Entry::Kept(id, Box::new(answer.record()))
+}
+
+async fn policy_of(client: Client, service: Service, arn: String) -> Sink {
+    let (action, mut sink) = (actions::GET_RESOURCE_POLICY, Sink::default());
+    let answer = service.call(action, Some(&arn), client.get_resource_policy().secret_id(&arn).send()).await;
+    let policy = answer.map(|answer| policy(&arn, answer.name, answer.resource_policy.as_deref()));
+    service.note(&mut sink, &arn, action, policy);
     sink
 }
 
@@ -54,25 +71,27 @@ fn policy(arn: &str, name: Option<String>, policy: Option<&str>) -> SecretPolicy
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_rds::types::MasterUserSecret;
+    use aws_smithy_types::DateTime;
     use serde_json::json;
 
     use super::*;
+    use crate::collect::aws::testing::kept;
 
     #[test]
-    fn secrets_are_those_of_aurora_each_once() {
-        let cluster = |(engine, secret): (&str, Option<&str>)| {
-            let secret = secret.map(|arn| MasterUserSecret::builder().secret_arn(arn).build());
-            DbCluster::builder().engine(engine).set_master_user_secret(secret).build()
+    fn secrets_are_those_of_databases() {
+        let of = |arn: &str, owner: Option<&str>| {
+            let secret =
+                types::SecretListEntry::builder().arn(arn).name("s").set_owning_service(owner.map(str::to_owned));
+            secret.rotation_enabled(true).last_rotated_date(DateTime::from_secs(0)).build()
         };
-        let clusters = [
-            ("aurora-mysql", Some("b")),
-            ("aurora-mysql", Some("b")),
-            ("aurora-postgresql", Some("a")),
-            ("aurora-mysql", None),
-            ("neptune", Some("n")),
-        ];
-        assert_eq!(secrets_of(&clusters.map(cluster)).into_iter().collect::<Vec<_>>(), ["a", "b"]);
+        let named = BTreeSet::from(["arn:named".to_owned()]);
+        let expected = json!({"ARN": "arn:named", "Name": "s", "KmsKeyId": null, "RotationEnabled": true,
+            "LastRotatedDate": "1970-01-01T00:00:00Z", "OwningService": null});
+        assert_eq!(kept(secret(of("arn:named", None), &named)), ("arn:named".to_owned(), expected));
+        assert_eq!(kept(secret(of("arn:rds", Some("rds")), &named)).0, "arn:rds");
+        for other in [of("arn:other", None), of("arn:other", Some("redshift"))] {
+            assert!(matches!(secret(other, &named), Entry::Excluded(..)));
+        }
     }
 
     #[test]

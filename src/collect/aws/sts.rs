@@ -4,10 +4,10 @@ use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 
+use super::error;
 use super::scope::{GLOBAL, Scope};
-use super::{actions, error};
 use crate::collect::Sink;
-use crate::model::Gap;
+use crate::model::{Gap, actions};
 use crate::snapshot::schema::sts::CallerIdentityAnswer;
 
 /// The caller, or why nobody knows.

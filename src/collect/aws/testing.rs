@@ -11,6 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::listing::Entry;
+use super::manners::Manners;
+use super::scope;
+use super::site::{Site, Wanted};
 use crate::collect::Sink;
 use crate::snapshot::{Header, Kind, SCHEMA_VERSION, Scope, write};
 
@@ -58,6 +61,12 @@ pub(super) async fn serve(answers: impl Fn(Request) -> Answer + Send + Sync + 's
         }
     });
     config
+}
+
+/// A site in which nothing is held back.
+pub(super) fn site(config: SdkConfig) -> Site {
+    let scope = scope::Scope::new("123456789012", "eu-west-1");
+    Site::new(config, scope, Manners { rate: 0, ..Manners::default() }, Wanted::default())
 }
 
 /// A configuration for an endpoint, without retries.

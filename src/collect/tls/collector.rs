@@ -145,6 +145,7 @@ const fn needs(reason: GapReason) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collect::Layers;
 
     fn target(engine: Engine) -> ClusterTarget {
         let endpoint = EndpointTarget { host: "nowhere.invalid".to_owned(), port: 3306, role: EndpointRole::Writer };
@@ -159,6 +160,7 @@ mod tests {
 
     fn connections() -> Connections {
         Connections {
+            layers: Layers::new(&[]),
             connect_to: crate::collect::ConnectTo::default(),
             anchors: crate::collect::tls::Anchors::built_in().unwrap(),
             login: None,

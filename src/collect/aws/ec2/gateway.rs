@@ -5,8 +5,9 @@ use aws_sdk_ec2::types;
 use crate::collect::aws::listing::{Entry, each};
 use crate::snapshot::schema::ec2::{
     PeerCidrBlockAnswer, PeerIpv6CidrBlockAnswer, TransitGatewayAttachment, TransitGatewayAttachmentAnswer,
-    VpcEndpoint, VpcEndpointAnswer, VpcPeeringConnection, VpcPeeringConnectionAnswer, VpcPeeringConnectionStatusAnswer,
-    VpcPeeringConnectionVpcInfo, VpcPeeringConnectionVpcInfoAnswer,
+    VpcAttachmentAnswer, VpcEndpoint, VpcEndpointAnswer, VpcPeeringConnection, VpcPeeringConnectionAnswer,
+    VpcPeeringConnectionStatusAnswer, VpcPeeringConnectionVpcInfo, VpcPeeringConnectionVpcInfoAnswer, VpnGateway,
+    VpnGatewayAnswer,
 };
 
 pub(super) fn peering(peering: types::VpcPeeringConnection) -> Entry<VpcPeeringConnection> {
@@ -48,6 +49,20 @@ pub(super) fn transit_gateway_attachment(
         resource_type: attachment.resource_type.map(|kind| kind.as_str().to_owned()),
         resource_id: attachment.resource_id,
         state: attachment.state.map(|state| state.as_str().to_owned()),
+    };
+    Entry::Kept(id, Box::new(answer.record()))
+}
+
+pub(super) fn vpn_gateway(gateway: types::VpnGateway) -> Entry<VpnGateway> {
+    let id = gateway.vpn_gateway_id.clone().unwrap_or_default();
+    let attachment = |attachment: types::VpcAttachment| {
+        let state = attachment.state.map(|state| state.as_str().to_owned());
+        VpcAttachmentAnswer { vpc_id: attachment.vpc_id, state }.record()
+    };
+    let answer = VpnGatewayAnswer {
+        vpn_gateway_id: gateway.vpn_gateway_id,
+        state: gateway.state.map(|state| state.as_str().to_owned()),
+        vpc_attachments: each(gateway.vpc_attachments, attachment),
     };
     Entry::Kept(id, Box::new(answer.record()))
 }
@@ -112,5 +127,17 @@ mod tests {
         let expected = json!({"VpcEndpointId": "vpce-1", "VpcEndpointType": "GatewayLoadBalancer",
             "ServiceName": null, "NetworkInterfaceIds": []});
         assert_eq!((id.as_str(), data), ("vpce-1", expected));
+    }
+
+    #[test]
+    fn a_vpn_gateway_names_its_networks() {
+        let attachment = types::VpcAttachment::builder().vpc_id("vpc-1").state(types::AttachmentStatus::Attached);
+        let full = types::VpnGateway::builder()
+            .vpn_gateway_id("vgw-1")
+            .state(types::VpnState::Available)
+            .vpc_attachments(attachment.build());
+        let expected = json!({"VpnGatewayId": "vgw-1", "State": "available",
+            "VpcAttachments": [{"VpcId": "vpc-1", "State": "attached"}]});
+        assert_eq!(kept(vpn_gateway(full.build())), ("vgw-1".to_owned(), expected));
     }
 }

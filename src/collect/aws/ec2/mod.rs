@@ -2,22 +2,22 @@
 
 mod gateway;
 mod guard;
+mod instance;
 mod network;
 mod network_acl;
 mod network_interface;
 mod prefix_list;
+pub(super) mod region;
 mod security_group;
 
-use aws_config::SdkConfig;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types;
-use tokio::task::JoinSet;
 
+use super::error;
 use super::listing::Listed;
-use super::scope::{Gate, Scope};
-use super::{actions, error};
+use super::site::{Service, Site, each};
 use crate::collect::Sink;
-use crate::model::Gap;
+use crate::model::{Gap, actions};
 
 /// The largest page that EC2 grants, and that of those calls that grant less.
 const PAGE: i32 = 1000;
@@ -26,10 +26,36 @@ const SMALL_PAGE: i32 = 100;
 /// A region has at most some hundred exclusions.
 const MOST_EXCLUSION_PAGES: usize = 100;
 
+/// The calls.
+pub(super) const ACTIONS: &[&str] = &[
+    actions::DESCRIBE_VPCS,
+    actions::DESCRIBE_SUBNETS,
+    actions::DESCRIBE_ROUTE_TABLES,
+    actions::DESCRIBE_NETWORK_ACLS,
+    actions::DESCRIBE_NETWORK_INTERFACES,
+    actions::DESCRIBE_INSTANCES,
+    actions::DESCRIBE_SECURITY_GROUPS,
+    actions::DESCRIBE_SECURITY_GROUP_RULES,
+    actions::DESCRIBE_MANAGED_PREFIX_LISTS,
+    actions::GET_MANAGED_PREFIX_LIST_ENTRIES,
+    actions::DESCRIBE_VPC_PEERING_CONNECTIONS,
+    actions::DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS,
+    actions::DESCRIBE_VPN_GATEWAYS,
+    actions::DESCRIBE_VPC_ENDPOINTS,
+    actions::DESCRIBE_FLOW_LOGS,
+    actions::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS,
+    actions::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS,
+];
+
 /// Reads the networks of a region.
-pub(super) async fn collect(config: &SdkConfig, scope: &Scope) -> Sink {
-    let ec2 = Ec2 { client: Client::new(config), scope: scope.clone(), gate: Gate::default() };
-    let (places, rules, ways, guards) = tokio::join!(ec2.places(), ec2.security_groups(), ec2.gateways(), ec2.guards());
+pub(super) async fn collect(site: Site) -> Sink {
+    let ec2 = Ec2 { client: Client::new(&site.config), service: site.service() };
+    let (places, rules, ways, guards) = tokio::join!(
+        Box::pin(ec2.places()),
+        Box::pin(ec2.security_groups()),
+        Box::pin(ec2.gateways()),
+        Box::pin(ec2.guards())
+    );
     let mut sink = Sink::default();
     for part in [places, rules, ways, guards] {
         sink.absorb(part);
@@ -41,8 +67,7 @@ pub(super) async fn collect(config: &SdkConfig, scope: &Scope) -> Sink {
 #[derive(Debug, Clone)]
 struct Ec2 {
     client: Client,
-    scope: Scope,
-    gate: Gate,
+    service: Service,
 }
 
 /// A listing, page by page: what it is called, and how its pages are opened.
@@ -51,8 +76,7 @@ macro_rules! listing {
         $(#[doc = $doc])*
         async fn $name(&self) -> Listed<$item> {
             let pages = self.client.$call().into_paginator().page_size($page).send();
-            let read = Listed::read($action, pages, |page| (page.$field, page.next_token));
-            self.gate.pass(read).await
+            Box::pin(self.service.list($action, pages, |page| (page.$field, page.next_token))).await
         }
     };
 }
@@ -66,6 +90,7 @@ impl Ec2 {
         network_interfaces: types::NetworkInterface =
             describe_network_interfaces, PAGE, actions::DESCRIBE_NETWORK_INTERFACES, network_interfaces
     );
+    listing!(reservations: types::Reservation = describe_instances, PAGE, actions::DESCRIBE_INSTANCES, reservations);
     listing!(
         groups: types::SecurityGroup = describe_security_groups, PAGE, actions::DESCRIBE_SECURITY_GROUPS, security_groups
     );
@@ -91,19 +116,22 @@ impl Ec2 {
 
     /// VPCs, subnets, their tables and ACLs, and what stands in them.
     async fn places(&self) -> Sink {
-        let (vpcs, subnets, tables, acls, interfaces) = tokio::join!(
+        let (vpcs, subnets, tables, acls, interfaces, instances) = tokio::join!(
             self.vpcs(),
             self.subnets(),
             self.route_tables(),
             self.network_acls(),
-            self.network_interfaces()
+            self.network_interfaces(),
+            self.reservations()
         );
+        let instances = instances.flat_map(|reservation| reservation.instances.unwrap_or_default());
         let mut sink = Sink::default();
-        vpcs.write(&mut sink, &self.scope, network::vpc);
-        subnets.write(&mut sink, &self.scope, network::subnet);
-        tables.write(&mut sink, &self.scope, network::route_table);
-        acls.write(&mut sink, &self.scope, network_acl::network_acl);
-        interfaces.write(&mut sink, &self.scope, network_interface::network_interface);
+        vpcs.write(&mut sink, &self.service.scope, network::vpc);
+        subnets.write(&mut sink, &self.service.scope, network::subnet);
+        tables.write(&mut sink, &self.service.scope, network::route_table);
+        acls.write(&mut sink, &self.service.scope, network_acl::network_acl);
+        interfaces.write(&mut sink, &self.service.scope, network_interface::network_interface);
+        instances.write(&mut sink, &self.service.scope, instance::instance);
         sink
     }
 
@@ -113,40 +141,37 @@ impl Ec2 {
         let ids: Vec<_> = lists.items.iter().filter_map(|list| list.prefix_list_id.clone()).collect();
         let entries = self.entries(ids).await;
         let mut sink = Sink::default();
-        groups.write(&mut sink, &self.scope, security_group::security_group);
-        rules.write(&mut sink, &self.scope, security_group::rule);
-        lists.write(&mut sink, &self.scope, prefix_list::prefix_list);
+        groups.write(&mut sink, &self.service.scope, security_group::security_group);
+        rules.write(&mut sink, &self.service.scope, security_group::rule);
+        lists.write(&mut sink, &self.service.scope, prefix_list::prefix_list);
         sink.absorb(entries);
         sink
     }
 
     /// What leads out of VPCs.
     async fn gateways(&self) -> Sink {
-        let (peerings, attachments, endpoints) = tokio::join!(self.peerings(), self.attachments(), self.endpoints());
+        let (peerings, attachments, vpns, endpoints) =
+            tokio::join!(self.peerings(), self.attachments(), Box::pin(self.vpn_gateways()), self.endpoints());
         let mut sink = Sink::default();
-        peerings.write(&mut sink, &self.scope, gateway::peering);
-        attachments.write(&mut sink, &self.scope, gateway::transit_gateway_attachment);
-        endpoints.write(&mut sink, &self.scope, gateway::endpoint);
+        peerings.write(&mut sink, &self.service.scope, gateway::peering);
+        attachments.write(&mut sink, &self.service.scope, gateway::transit_gateway_attachment);
+        vpns.write(&mut sink, &self.service.scope, gateway::vpn_gateway);
+        endpoints.write(&mut sink, &self.service.scope, gateway::endpoint);
         sink
     }
 
     /// What blocks and what logs traffic.
     async fn guards(&self) -> Sink {
         let (flow_logs, exclusions, mut sink) =
-            tokio::join!(self.flow_logs(), self.exclusions(), self.block_public_access());
-        flow_logs.write(&mut sink, &self.scope, guard::flow_log);
-        exclusions.write(&mut sink, &self.scope, guard::exclusion);
+            tokio::join!(self.flow_logs(), Box::pin(self.exclusions()), Box::pin(self.block_public_access()));
+        flow_logs.write(&mut sink, &self.service.scope, guard::flow_log);
+        exclusions.write(&mut sink, &self.service.scope, guard::exclusion);
         sink
     }
 
     /// The entries of prefix lists, one call a list.
     async fn entries(&self, lists: Vec<String>) -> Sink {
-        let calls = lists.into_iter().map(|list| self.clone().entries_of(list));
-        let mut sink = Sink::default();
-        for part in calls.collect::<JoinSet<_>>().join_all().await {
-            sink.absorb(part);
-        }
-        sink
+        each(lists, |list| self.clone().entries_of(list)).await
     }
 
     /// The entries of one list. Half a list would read as a whole one, so that a failed page leaves the gap alone.
@@ -154,12 +179,11 @@ impl Ec2 {
         let action = actions::GET_MANAGED_PREFIX_LIST_ENTRIES;
         let call = self.client.get_managed_prefix_list_entries().prefix_list_id(&list);
         let pages = call.into_paginator().page_size(SMALL_PAGE).send();
-        let read = Listed::read(action, pages, |page| (page.entries, page.next_token));
-        let listed = self.gate.pass(read).await;
+        let listed = self.service.list(action, pages, |page| (page.entries, page.next_token)).await;
         let mut sink = Sink::default();
         match listed.failure {
-            None => sink.record(self.scope.pair(), &list, action, &prefix_list::entries(&list, listed.items)),
-            Some(gap) => sink.gap(self.scope.pair(), &Gap { target: Some(list), ..gap }),
+            None => sink.record(self.service.scope.pair(), &list, action, &prefix_list::entries(&list, listed.items)),
+            Some(gap) => sink.gap(self.service.scope.pair(), &Gap { target: Some(list), ..gap }),
         }
         sink
     }
@@ -171,12 +195,12 @@ impl Ec2 {
         let mut marker = None;
         for _ in 0..MOST_EXCLUSION_PAGES {
             let call = self.client.describe_vpc_block_public_access_exclusions().set_next_token(marker.take());
-            match self.gate.pass(call.max_results(PAGE).send()).await {
+            match self.service.call(action, None, call.max_results(PAGE).send()).await {
                 Ok(page) => {
                     listed.items.extend(page.vpc_block_public_access_exclusions.unwrap_or_default());
                     marker = page.next_token.filter(|marker| !marker.is_empty());
                 }
-                Err(failed) => listed.failure = Some(error::gap(action, None, &failed)),
+                Err(gap) => listed.failure = Some(gap),
             }
             if marker.is_none() {
                 return listed;
@@ -186,17 +210,24 @@ impl Ec2 {
         listed
     }
 
+    /// The SDK has no pages for this listing, and neither does EC2.
+    async fn vpn_gateways(&self) -> Listed<types::VpnGateway> {
+        let action = actions::DESCRIBE_VPN_GATEWAYS;
+        let answer = self.service.call(action, None, self.client.describe_vpn_gateways().send()).await;
+        Listed::of(action, answer.map(|answer| answer.vpn_gateways))
+    }
+
     /// The one record of VPC Block Public Access in the region.
     async fn block_public_access(&self) -> Sink {
         let action = actions::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS;
         let call = self.client.describe_vpc_block_public_access_options().send();
         let mut sink = Sink::default();
-        match self.gate.pass(call).await.map(|answer| answer.vpc_block_public_access_options) {
+        match self.service.call(action, None, call).await.map(|answer| answer.vpc_block_public_access_options) {
             Ok(Some(options)) => {
-                sink.record(self.scope.pair(), "vpc-block-public-access", action, &guard::options(options));
+                sink.record(self.service.scope.pair(), "vpc-block-public-access", action, &guard::options(options));
             }
-            Ok(None) => sink.gap(self.scope.pair(), &error::malformed(action, None, "the answer is empty")),
-            Err(failed) => sink.gap(self.scope.pair(), &error::gap(action, None, &failed)),
+            Ok(None) => sink.gap(self.service.scope.pair(), &error::malformed(action, None, "the answer is empty")),
+            Err(gap) => sink.gap(self.service.scope.pair(), &gap),
         }
         sink
     }
@@ -205,11 +236,11 @@ impl Ec2 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::aws::testing::{Answer, Request, lines, serve};
+    use crate::collect::aws::testing::{Answer, Request, lines, serve, site};
 
     async fn ec2(answers: impl Fn(Request) -> Answer + Send + Sync + 'static) -> Ec2 {
-        let client = Client::new(&serve(answers).await);
-        Ec2 { client, scope: Scope::new("123456789012", "eu-west-1"), gate: Gate::default() }
+        let site = site(serve(answers).await);
+        Ec2 { client: Client::new(&site.config), service: site.service() }
     }
 
     /// A page of one item that promises another until the marker `last`.

@@ -1,15 +1,15 @@
 //! AWS IAM: users, groups, roles and policies, all by one call that is read once an account.
 
-use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
 use aws_sdk_iam::types::{self, EntityType};
 use percent_encoding::percent_decode_str;
 
 use crate::collect::Sink;
-use crate::collect::aws::actions;
 use crate::collect::aws::listing::{Entry, Listed, each, write_items};
-use crate::collect::aws::scope::{GLOBAL, Scope};
+use crate::collect::aws::scope::Scope;
+use crate::collect::aws::site::Service;
+use crate::model::actions;
 use crate::snapshot::schema::iam::{
     AttachedPolicy, AttachedPolicyAnswer, GroupDetail, GroupDetailAnswer, ManagedPolicyDetail,
     ManagedPolicyDetailAnswer, PermissionsBoundary, PermissionsBoundaryAnswer, PolicyDetail, PolicyDetailAnswer,
@@ -20,7 +20,7 @@ use crate::snapshot::schema::rds::{Tag, TagAnswer};
 const PAGE: i32 = 1000;
 
 /// Reads the identities of the account.
-pub(super) async fn collect(config: &SdkConfig, account: &str) -> Sink {
+pub(super) async fn collect(client: &Client, service: &Service) -> Sink {
     let filters = [
         EntityType::User,
         EntityType::Role,
@@ -28,14 +28,14 @@ pub(super) async fn collect(config: &SdkConfig, account: &str) -> Sink {
         EntityType::LocalManagedPolicy,
         EntityType::AwsManagedPolicy,
     ];
-    let call = Client::new(config).get_account_authorization_details().set_filter(Some(filters.into()));
+    let call = client.get_account_authorization_details().set_filter(Some(filters.into()));
     let pages = call.into_paginator().page_size(PAGE).send();
-    let listed = Listed::read(actions::GET_ACCOUNT_AUTHORIZATION_DETAILS, pages, |page| {
+    let listed = service.list(actions::GET_ACCOUNT_AUTHORIZATION_DETAILS, pages, |page| {
         let marker = page.marker.clone();
         (Some(vec![page]), marker)
     });
     let mut sink = Sink::default();
-    write(&mut sink, &Scope::new(account, GLOBAL), listed.await);
+    write(&mut sink, &service.scope, listed.await);
     sink
 }
 
@@ -158,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::collect::aws::error;
+    use crate::collect::aws::scope::GLOBAL;
     use crate::collect::aws::testing::{kept, lines};
 
     const ENCODED: &str = "%7B%22Statement%22%3A%5B%5D%7D";

@@ -4,16 +4,27 @@ mod authorization;
 mod credential_report;
 mod summary;
 
-use aws_config::SdkConfig;
+use aws_sdk_iam::Client;
 
+use super::site::Site;
 use crate::collect::Sink;
+use crate::model::actions;
+
+/// The calls.
+pub(super) const ACTIONS: &[&str] = &[
+    actions::GET_ACCOUNT_AUTHORIZATION_DETAILS,
+    actions::GET_ACCOUNT_SUMMARY,
+    actions::GET_CREDENTIAL_REPORT,
+    actions::GENERATE_CREDENTIAL_REPORT,
+];
 
 /// Reads everything of the account.
-pub(super) async fn collect(config: &SdkConfig, account: &str) -> Sink {
+pub(super) async fn collect(site: Site) -> Sink {
+    let (client, service) = (Client::new(&site.config), site.service());
     let (mut sink, summary, report) = tokio::join!(
-        authorization::collect(config, account),
-        summary::collect(config, account),
-        credential_report::collect(config, account)
+        Box::pin(authorization::collect(&client, &service)),
+        Box::pin(summary::collect(&client, &service)),
+        Box::pin(credential_report::collect(&client, &service))
     );
     sink.absorb(summary);
     sink.absorb(report);

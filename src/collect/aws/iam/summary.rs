@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 
-use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::SummaryKeyType;
 
 use crate::collect::Sink;
-use crate::collect::aws::scope::{GLOBAL, Scope};
-use crate::collect::aws::{actions, error};
+use crate::collect::aws::site::Service;
+use crate::model::actions;
 use crate::snapshot::schema::iam::{AccountSummary, AccountSummaryAnswer};
 
 /// Reads the summary.
-pub(super) async fn collect(config: &SdkConfig, account: &str) -> Sink {
-    let scope = Scope::new(account, GLOBAL);
+pub(super) async fn collect(client: &Client, service: &Service) -> Sink {
+    let (scope, action) = (&service.scope, actions::GET_ACCOUNT_SUMMARY);
     let mut sink = Sink::default();
-    match Client::new(config).get_account_summary().send().await {
+    match service.call(action, None, client.get_account_summary().send()).await {
         Ok(answer) => {
             let summary = summary(&answer.summary_map.unwrap_or_default());
-            sink.record(scope.pair(), account, actions::GET_ACCOUNT_SUMMARY, &summary);
+            sink.record(scope.pair(), &scope.account, action, &summary);
         }
-        Err(failed) => sink.gap(scope.pair(), &error::gap(actions::GET_ACCOUNT_SUMMARY, None, &failed)),
+        Err(gap) => sink.gap(scope.pair(), &gap),
     }
     sink
 }

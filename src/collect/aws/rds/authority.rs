@@ -3,7 +3,7 @@
 use aws_sdk_rds::types;
 
 use super::part;
-use crate::collect::aws::listing::Entry;
+use crate::collect::aws::listing::{Entry, time};
 use crate::snapshot::schema::rds_proxy::{CertificateAuthority, CertificateAuthorityAnswer};
 
 pub(super) fn authority(authority: types::Certificate) -> Entry<CertificateAuthority> {
@@ -12,8 +12,8 @@ pub(super) fn authority(authority: types::Certificate) -> Entry<CertificateAutho
         certificate_identifier: authority.certificate_identifier,
         certificate_arn: authority.certificate_arn,
         thumbprint: authority.thumbprint,
-        valid_from: authority.valid_from.and_then(part::time),
-        valid_till: authority.valid_till.and_then(part::time),
+        valid_from: authority.valid_from.and_then(time),
+        valid_till: authority.valid_till.and_then(time),
         customer_override: authority.customer_override,
     };
     Entry::Kept(id, Box::new(answer.record()))

@@ -3,7 +3,7 @@
 use aws_sdk_rds::types;
 
 use super::part;
-use crate::collect::aws::listing::{Entry, each};
+use crate::collect::aws::listing::{Entry, each, time};
 use crate::snapshot::schema::rds::{
     CertificateDetails, CertificateDetailsAnswer, DbInstance, DbInstanceAnswer, InstanceEndpoint,
     InstanceEndpointAnswer, InstanceSubnetGroup, InstanceSubnetGroupAnswer, PendingModifiedValues,
@@ -58,11 +58,8 @@ fn subnet_group(group: types::DbSubnetGroup) -> InstanceSubnetGroup {
 }
 
 fn certificate(details: types::CertificateDetails) -> CertificateDetails {
-    CertificateDetailsAnswer {
-        ca_identifier: details.ca_identifier,
-        valid_till: details.valid_till.and_then(part::time),
-    }
-    .record()
+    CertificateDetailsAnswer { ca_identifier: details.ca_identifier, valid_till: details.valid_till.and_then(time) }
+        .record()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Cluster parameter groups and their parameters, from the SDK's form to the snapshot's.
+//! Parameter groups of clusters and instances, and their parameters, from the SDK's form to the snapshot's.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +10,33 @@ use crate::snapshot::schema::rds::{
     DbClusterParameterGroup, DbClusterParameterGroupAnswer, DbClusterParameters, DbClusterParametersAnswer, Engine,
     Parameter, ParameterAnswer,
 };
+use crate::snapshot::schema::rds_parameter::{
+    DbParameterGroup, DbParameterGroupAnswer, DbParameters, DbParametersAnswer, EngineDefaults, EngineDefaultsAnswer,
+};
 
 /// The groups that clusters use, each once. Aurora MySQL 1 is long past its end: nothing reads its parameters.
 pub(super) fn groups_in_use(clusters: &[types::DbCluster]) -> BTreeSet<String> {
-    let read = |cluster: &&types::DbCluster| {
-        let engine = cluster.engine().map(part::engine_of);
-        matches!(engine, Some(Engine::AuroraMysql | Engine::AuroraPostgresql))
-    };
-    let groups = clusters.iter().filter(read).filter_map(|cluster| cluster.db_cluster_parameter_group());
+    let read = clusters.iter().filter(|cluster| is_read(cluster.engine()));
+    let groups = read.filter_map(|cluster| cluster.db_cluster_parameter_group());
     groups.map(str::to_owned).collect()
+}
+
+/// The groups that instances of Aurora use, each once.
+pub(super) fn instance_groups_in_use(instances: &[types::DbInstance]) -> BTreeSet<String> {
+    let read = instances.iter().filter(|instance| is_read(instance.engine()));
+    let groups = read.flat_map(types::DbInstance::db_parameter_groups);
+    groups.filter_map(|group| group.db_parameter_group_name()).map(str::to_owned).collect()
+}
+
+fn is_read(engine: Option<&str>) -> bool {
+    matches!(engine.map(part::engine_of), Some(Engine::AuroraMysql | Engine::AuroraPostgresql))
+}
+
+/// The families of the groups in use, each once.
+pub(super) fn families(groups: &[types::DbClusterParameterGroup], in_use: &BTreeSet<String>) -> BTreeSet<String> {
+    let used =
+        groups.iter().filter(|group| group.db_cluster_parameter_group_name().is_some_and(|name| in_use.contains(name)));
+    used.filter_map(|group| group.db_parameter_group_family()).map(str::to_owned).collect()
 }
 
 pub(super) fn group(group: types::DbClusterParameterGroup) -> Entry<DbClusterParameterGroup> {
@@ -31,14 +49,40 @@ pub(super) fn group(group: types::DbClusterParameterGroup) -> Entry<DbClusterPar
     Entry::Kept(id, Box::new(answer.record()))
 }
 
-/// All parameters of a group, by name.
-pub(super) fn parameters(group: &str, mut parameters: Vec<types::Parameter>) -> DbClusterParameters {
-    parameters.sort_by(|one, other| one.parameter_name.cmp(&other.parameter_name));
+pub(super) fn instance_group(group: types::DbParameterGroup) -> Entry<DbParameterGroup> {
+    let id = group.db_parameter_group_name.clone().unwrap_or_default();
+    let answer = DbParameterGroupAnswer {
+        db_parameter_group_name: group.db_parameter_group_name,
+        db_parameter_group_family: group.db_parameter_group_family,
+        db_parameter_group_arn: group.db_parameter_group_arn,
+    };
+    Entry::Kept(id, Box::new(answer.record()))
+}
+
+/// All parameters of a cluster group, by name.
+pub(super) fn parameters(group: &str, parameters: Vec<types::Parameter>) -> DbClusterParameters {
     DbClusterParametersAnswer {
         db_cluster_parameter_group_name: Some(group.to_owned()),
-        parameters: Some(parameters.into_iter().map(parameter).collect()),
+        parameters: Some(by_name(parameters)),
     }
     .record()
+}
+
+/// All parameters of a group of instances, by name.
+pub(super) fn instance_parameters(group: &str, parameters: Vec<types::Parameter>) -> DbParameters {
+    DbParametersAnswer { db_parameter_group_name: Some(group.to_owned()), parameters: Some(by_name(parameters)) }
+        .record()
+}
+
+/// All parameters that an engine sets in a family of groups, by name.
+pub(super) fn defaults(family: &str, parameters: Vec<types::Parameter>) -> EngineDefaults {
+    EngineDefaultsAnswer { db_parameter_group_family: Some(family.to_owned()), parameters: Some(by_name(parameters)) }
+        .record()
+}
+
+fn by_name(mut parameters: Vec<types::Parameter>) -> Vec<Parameter> {
+    parameters.sort_by(|one, other| one.parameter_name.cmp(&other.parameter_name));
+    parameters.into_iter().map(parameter).collect()
 }
 
 fn parameter(parameter: types::Parameter) -> Parameter {
@@ -77,6 +121,35 @@ mod tests {
         ];
         let found = groups_in_use(&clusters.map(cluster));
         assert_eq!(found.iter().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn families_are_those_of_groups_in_use() {
+        let group = |(name, family): (&str, &str)| {
+            types::DbClusterParameterGroup::builder()
+                .db_cluster_parameter_group_name(name)
+                .db_parameter_group_family(family)
+                .build()
+        };
+        let groups = [("a", "aurora-mysql8.0"), ("b", "aurora-mysql8.0"), ("c", "aurora-mysql5.7")].map(group);
+        let in_use = BTreeSet::from(["a".to_owned(), "b".to_owned(), "gone".to_owned()]);
+        assert_eq!(families(&groups, &in_use).into_iter().collect::<Vec<_>>(), ["aurora-mysql8.0"]);
+    }
+
+    #[test]
+    fn groups_of_instances_are_those_of_aurora() {
+        let instance = |(engine, group): (&str, &str)| {
+            let status = types::DbParameterGroupStatus::builder().db_parameter_group_name(group).build();
+            types::DbInstance::builder().engine(engine).db_parameter_groups(status).build()
+        };
+        let instances = [("aurora-mysql", "a"), ("aurora-mysql", "a"), ("mysql", "m"), ("neptune", "n")].map(instance);
+        assert_eq!(instance_groups_in_use(&instances).into_iter().collect::<Vec<_>>(), ["a"]);
+        for data in [
+            serde_json::to_value(instance_parameters("a", Vec::new())).unwrap(),
+            serde_json::to_value(defaults("f", Vec::new())).unwrap(),
+        ] {
+            assert_eq!(data["Parameters"], json!([]));
+        }
     }
 
     #[test]

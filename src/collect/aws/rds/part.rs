@@ -1,8 +1,6 @@
 //! Parts that several resources of RDS share.
 
 use aws_sdk_rds::types;
-use aws_smithy_types::DateTime;
-use jiff::Timestamp;
 
 use crate::collect::aws::listing::Entry;
 use crate::snapshot::schema::rds::{
@@ -17,6 +15,11 @@ pub(super) fn aurora_only<K>(engine: Option<&str>, id: String, record: impl FnOn
     }
 }
 
+/// Whether an engine is Aurora's, or not told.
+pub(super) fn is_aurora(engine: Option<&str>) -> bool {
+    !matches!(engine.map(engine_of), Some(Engine::Other(_)))
+}
+
 /// The engine of a name.
 pub(super) fn engine_of(name: &str) -> Engine {
     Engine::from(name.to_owned())
@@ -29,11 +32,6 @@ pub(super) fn id(arn: Option<&str>, name: Option<&str>) -> String {
 
 pub(super) fn encryption(kind: &types::StorageEncryptionType) -> StorageEncryptionType {
     StorageEncryptionType::from(kind.as_str().to_owned())
-}
-
-/// A time of the SDK; none when it is outside of what a calendar holds.
-pub(super) fn time(time: DateTime) -> Option<Timestamp> {
-    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }
 
 pub(super) fn tag(tag: types::Tag) -> Tag {
@@ -67,18 +65,6 @@ mod tests {
                 Entry::Kept(..) => assert_eq!(excluded, None, "{engine:?}"),
                 Entry::Excluded(id, why) => assert_eq!((id.as_str(), Some(why.as_str())), ("x", excluded)),
             }
-        }
-    }
-
-    #[test]
-    fn times_keep_their_instant() {
-        for (given, expected) in [
-            (DateTime::from_secs(0), Some("1970-01-01T00:00:00Z")),
-            (DateTime::from_secs_and_nanos(1_700_000_000, 500_000_000), Some("2023-11-14T22:13:20.5Z")),
-            (DateTime::from_secs_and_nanos(-1, 250_000_000), Some("1969-12-31T23:59:59.25Z")),
-            (DateTime::from_secs(i64::MAX), None),
-        ] {
-            assert_eq!(time(given).map(|time| time.to_string()).as_deref(), expected);
         }
     }
 

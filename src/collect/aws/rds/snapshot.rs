@@ -3,7 +3,7 @@
 use aws_sdk_rds::types;
 
 use super::part;
-use crate::collect::aws::listing::{Entry, each};
+use crate::collect::aws::listing::{Entry, each, time};
 use crate::snapshot::schema::rds::{
     DbClusterSnapshot, DbClusterSnapshotAnswer, DbClusterSnapshotAttribute, DbClusterSnapshotAttributeAnswer,
     DbClusterSnapshotAttributes, DbClusterSnapshotAttributesAnswer, Engine,
@@ -37,7 +37,7 @@ fn answer(snapshot: types::DbClusterSnapshot) -> DbClusterSnapshotAnswer {
         db_cluster_identifier: snapshot.db_cluster_identifier,
         snapshot_type: snapshot.snapshot_type,
         engine: snapshot.engine.as_deref().map(part::engine_of),
-        snapshot_create_time: snapshot.snapshot_create_time.and_then(part::time),
+        snapshot_create_time: snapshot.snapshot_create_time.and_then(time),
         storage_encrypted: snapshot.storage_encrypted,
         storage_encryption_type: snapshot.storage_encryption_type.as_ref().map(part::encryption),
         kms_key_id: snapshot.kms_key_id,

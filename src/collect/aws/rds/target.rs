@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, DbProxyEndpoint};
 
-use super::{Proxies, ProxyTargets, cluster, part, proxy};
+use super::proxies::{Proxies, ProxyTargets};
+use super::{cluster, part, proxy};
 use crate::collect::aws::scope::Scope;
 use crate::collect::{ClusterTarget, EndpointRole, EndpointTarget};
 use crate::snapshot::schema::rds::Engine;
@@ -148,6 +149,7 @@ mod tests {
         let proxies = Proxies {
             sink: Sink::default(),
             endpoints: vec![endpoint("a", "a2.example"), endpoint("a", "a1.example"), endpoint("b", "b.example")],
+            secrets: BTreeSet::new(),
             targets: vec![of("a", "MYSQL", "orders"), of("b", "MYSQL", "gone"), of("c", "SQLSERVER", "orders")],
         };
         let mut found = targets(&Scope::new("123456789012", "eu-west-1"), &clusters, &[]);
