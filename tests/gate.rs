@@ -51,7 +51,9 @@ fn last_line(result: &common::Run) -> String {
 fn every_exit_code() {
     let folder = TempDir::new().unwrap();
     let text = fixture_text();
-    let header_and_trailer = without(&["rds", "ec2", "iam", "mysql", "tls", "gap", "listing", "sts"]);
+    let frames =
+        |line: &&str| ["header", "trailer"].iter().any(|kind| line.starts_with(&format!("{{\"kind\":\"{kind}\"")));
+    let header_and_trailer: String = text.lines().filter(frames).map(|line| format!("{line}\n")).collect();
 
     let tolerant = ["--fail-on", "never", "--allow-incomplete"];
     for (name, text, args) in [

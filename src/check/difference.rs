@@ -55,8 +55,8 @@ impl Side {
 }
 
 /// Compares two assessments, each with the name of its file, and adds the facts that changed.
-pub fn difference(old: Baseline, (path, mut new): (String, Assessment), facts: Option<Vec<Change>>) -> Difference {
-    compare(&old, &mut new);
+pub fn difference(old: &Baseline, (path, mut new): (String, Assessment), facts: Option<Vec<Change>>) -> Difference {
+    compare(old, &mut new);
     let of = |state: BaselineState, why: &'static str| {
         failures(&new)
             .filter(move |(_, it)| *it == Some(state))

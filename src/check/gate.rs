@@ -55,7 +55,7 @@ pub fn judge(options: GateOptions, standing: &Standing) -> Gate {
         GateResult::Clean
     };
     let parts = [
-        standing.because(options, result, shortfall),
+        Some(standing.because(options, result, shortfall)),
         standing.set_aside(options.fail_on),
         standing.left_out_by_choice(),
     ];
@@ -91,10 +91,10 @@ impl Standing {
         })
     }
 
-    fn because(&self, options: GateOptions, result: GateResult, shortfall: Option<String>) -> Option<String> {
+    fn because(&self, options: GateOptions, result: GateResult, shortfall: Option<String>) -> String {
         let threshold = options.fail_on.map_or("any severity, because the gate never fails", Severity::as_str);
         let new = if options.fail_on_new { "new " } else { "" };
-        Some(match result {
+        match result {
             GateResult::Failed => {
                 let count = from(options.fail_on, &self.failures);
                 let failed = format!("{} at or above {threshold}", counted(count, &format!("{new}failure")));
@@ -112,7 +112,7 @@ impl Standing {
             GateResult::Clean => {
                 format!("no {new}failure at or above {threshold}, and everything asked for was read")
             }
-        })
+        }
     }
 
     fn besides(&self, failed: String, shortfall: Option<String>) -> String {

@@ -44,6 +44,7 @@ const EXIT_CODES: &str = "Exit codes:
   70  internal error";
 
 /// The commands.
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Collect, judge and report in one go

@@ -24,7 +24,7 @@ pub fn run(args: &DiffArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError>
     let judged = |side: Side| side.judged(&rules, now);
     let (old, new) = (judged(old)?, judged(new)?);
     let (path, assessment) = old;
-    let difference = difference(Baseline { path, assessment }, new, facts);
+    let difference = difference(&Baseline { path, assessment }, new, facts);
     to_stdout(render_difference(&difference, args.format.into())?.as_bytes())?;
     Ok(Exit::Clean)
 }

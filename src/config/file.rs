@@ -184,16 +184,14 @@ impl Reader<'_> {
         };
         let mut layer = self.layer(document.as_table(), true);
         let mut profiles = self.profiles(document.as_table());
-        match profile {
-            Some(name) => match profiles.remove(name) {
-                Some(over) => layer = layer.overlaid(over),
-                None => {
-                    let help = did_you_mean(name, profiles.keys().map(String::as_str));
-                    let help = help.or_else(|| Some(format!("add the table [profile.{name}]")));
-                    self.complain(&(0..1), format!("there is no profile `{name}` in this file"), help);
-                }
-            },
-            None => (),
+        if let Some(name) = profile {
+            if let Some(over) = profiles.remove(name) {
+                layer = layer.overlaid(over);
+            } else {
+                let help = did_you_mean(name, profiles.keys().map(String::as_str));
+                let help = help.or_else(|| Some(format!("add the table [profile.{name}]")));
+                self.complain(&(0..1), format!("there is no profile `{name}` in this file"), help);
+            }
         }
         Some(layer)
     }

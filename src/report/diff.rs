@@ -55,11 +55,11 @@ impl Page {
         let parts =
             [("New", appeared), ("Regressed", regressed), ("Fixed", fixed), ("Not re-assessed", not_reassessed)];
         for (title, findings) in parts {
-            self.part(title, findings.iter().map(finding).collect());
+            self.part(title, &findings.iter().map(finding).collect::<Vec<_>>());
         }
         match facts {
-            Some(changes) => self.part("Facts", changes.iter().flat_map(lines).collect()),
-            None => self.part("Facts", vec!["not compared: an assessment does not hold them, snapshots do".to_owned()]),
+            Some(changes) => self.part("Facts", &changes.iter().flat_map(lines).collect::<Vec<_>>()),
+            None => self.part("Facts", &["not compared: an assessment does not hold them, snapshots do".to_owned()]),
         }
         let counts =
             parts.map(|(title, findings)| format!("{} {}", words::grouped(findings.len()), title.to_lowercase()));
@@ -69,14 +69,16 @@ impl Page {
         self.text
     }
 
-    fn part(&mut self, title: &str, lines: Vec<String>) {
+    fn part(&mut self, title: &str, lines: &[String]) {
         if lines.is_empty() {
             return;
         }
         let heading = if self.markdown { format!("### {title}\n\n") } else { format!("{}\n", title.to_uppercase()) };
         // A string takes all that is written to it.
         let _ = write!(self.text, "\n{heading}");
-        lines.iter().for_each(|line| self.item(line));
+        for line in lines {
+            self.item(line);
+        }
     }
 
     /// One line, in which nothing hides and nothing is markup.

@@ -11,6 +11,7 @@ use crate::model::Severity;
 use crate::report::{Anchor, HtmlDetail, SarifProfile};
 
 /// How snapshots are judged.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, Args)]
 pub struct JudgeArgs {
     #[command(flatten)]
