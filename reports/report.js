@@ -2,13 +2,13 @@
 // The page is complete without this script, which only hides what is not looked for and opens what a link points to.
 (() => {
   const form = document.getElementById("filter");
-  const outcomes = ["fail", "error", "unknown", "pass", "not_applicable"];
+  const outcomes = { fail: "fail", error: "error", unknown: "unknown", pass: "pass", na: "not_applicable" };
 
   const subjects = new Map();
   const subjectText = (anchor) => {
     if (!subjects.has(anchor)) {
       const row = document.getElementById(anchor);
-      subjects.set(anchor, row ? row.cells[0].textContent + " " + row.cells[2].textContent : "");
+      subjects.set(anchor, row ? row.textContent : "");
     }
     return subjects.get(anchor);
   };
@@ -18,7 +18,7 @@
     const verdicts = [];
     for (const row of rule.querySelectorAll("table.verdicts tbody tr")) {
       if (row.hasAttribute("data-element")) verdicts.at(-1).rows.push(row);
-      else verdicts.push({ rows: [row], outcome: outcomes.find((it) => row.classList.contains(it)), text: null });
+      else verdicts.push({ rows: [row], outcome: outcomes[row.className], text: null });
     }
     return verdicts;
   };

@@ -154,7 +154,8 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
         Format::Sarif => counted(strings(json()["runs"][0]["results"].as_array().unwrap(), "/properties/outcome")),
         Format::Html => {
             let rows = text.split("<tr id=f-").skip(1).map(|part| part.split('>').next().unwrap());
-            counted(rows.filter(|row| !row.contains("data-element")).map(|row| row.split("class=").nth(1).unwrap()))
+            let class = |row: &str| row.split("class=").nth(1).unwrap().replace("na", "not_applicable");
+            counted(rows.filter(|row| !row.contains("data-element")).map(class))
         }
         Format::Junit => {
             let document = roxmltree::Document::parse(&text).unwrap();

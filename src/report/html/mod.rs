@@ -4,7 +4,7 @@
 mod view;
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use data_encoding::BASE64;
 use serde::Serialize;
@@ -124,6 +124,7 @@ impl<'a> Printer<'a> {
         all.extend(options.templates.iter().map(|(name, text)| (&**name, &**text)));
         all.retain(|name, _| ![STYLE_NAME, SCRIPT_NAME].contains(name));
         let mut templates = Tera::default();
+        templates.set_escape_fn(escape);
         templates.add_raw_templates(all).map_err(|error| failed(options, error))?;
         let (style, script) = (given(STYLE_NAME).unwrap_or(STYLE), given(SCRIPT_NAME).unwrap_or(SCRIPT));
         for (name, text) in [(STYLE_NAME, style), (SCRIPT_NAME, script)] {
@@ -159,6 +160,25 @@ impl<'a> Printer<'a> {
         let text = self.templates.render(name, context).map_err(|error| failed(self.options, error))?;
         out.write_all(text.as_bytes()).map_err(ReportError::Write)
     }
+}
+
+/// Escapes text for elements and for attributes in double quotes, which all attributes of the templates have that hold a value. An
+/// apostrophe stays one: names of database accounts are full of them, and a page has them ten thousand times.
+fn escape(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let entity: &[u8] = match byte {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'"' => b"&quot;",
+            _ => continue,
+        };
+        out.write_all(text.get(from..at).unwrap_or_default().as_bytes())?;
+        out.write_all(entity)?;
+        from = at + 1;
+    }
+    out.write_all(text.get(from..).unwrap_or_default().as_bytes())
 }
 
 /// A template of the user is the user's to mend.

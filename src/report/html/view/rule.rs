@@ -263,7 +263,7 @@ impl Row {
         let said = note.is_some() || repeats_evidence(verdict);
         let of_verdict = Self {
             anchor: fingerprint(&verdict.fingerprint),
-            class: verdict.outcome.as_str(),
+            class: class(verdict.outcome),
             word: words::outcome(verdict.outcome).0,
             since: words::since(verdict.baseline),
             subject: Some(shared.subjects.anchor(&verdict.subject)),
@@ -271,7 +271,7 @@ impl Row {
             message: if said { Shown::words(AS_EXPECTED) } else { Shown::of(&verdict.message) },
             note,
             reasons: words::unsaid(&verdict.message, &verdict.reasons).map(Shown::of).collect(),
-            evidence: Evidence::all(&verdict.evidence, shared),
+            evidence: Evidence::all(&verdict.evidence, shared, verdict.outcome != Outcome::NotApplicable),
             mend: verdict.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         };
         let elements = verdict.elements.iter().map(|element| Self::of_element(element, template, shared));
@@ -281,7 +281,7 @@ impl Row {
     fn of_element(element: &ElementEntry, template: &Remediation, shared: &Shared<'_>) -> Self {
         Self {
             anchor: fingerprint(&element.fingerprint),
-            class: element.outcome.as_str(),
+            class: class(element.outcome),
             word: words::outcome(element.outcome).0,
             since: words::since(element.baseline),
             subject: None,
@@ -289,9 +289,17 @@ impl Row {
             message: Shown::of(&element.message),
             note: None,
             reasons: words::unsaid(&element.message, &element.reasons).map(Shown::of).collect(),
-            evidence: Evidence::all(&element.evidence, shared),
+            evidence: Evidence::all(&element.evidence, shared, true),
             mend: element.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         }
+    }
+}
+
+/// As short as can be, because there are so many.
+const fn class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplicable => "na",
+        _ => outcome.as_str(),
     }
 }
 
@@ -317,7 +325,8 @@ fn fingerprint(fingerprint: &str) -> String {
 
 impl Evidence {
     /// The values by the record that they were read from, in the order read.
-    fn all(entries: &[EvidenceEntry], shared: &Shared<'_>) -> Vec<Self> {
+    /// What does not apply needs no place.
+    fn all(entries: &[EvidenceEntry], shared: &Shared<'_>, placed: bool) -> Vec<Self> {
         let mut groups: Vec<(Option<&Location>, Vec<&EvidenceEntry>)> = Vec::new();
         for entry in entries {
             let location = entry.locations.first();
@@ -332,7 +341,7 @@ impl Evidence {
         };
         let group = |(location, facts): (Option<&Location>, Vec<&EvidenceEntry>)| Self {
             facts: facts.into_iter().map(fact).collect(),
-            place: location.map(|location| shared.place(location)),
+            place: location.filter(|_| placed).map(|location| shared.place(location)),
         };
         groups.into_iter().map(group).collect()
     }
@@ -399,7 +408,7 @@ mod tests {
         entries.extend(assessment.verdicts[1].evidence.clone());
         let subjects = Subjects::of(&[]);
         let shared = Shared::of(&assessment, &subjects, HtmlDetail::Full);
-        let groups: Vec<usize> = Evidence::all(&entries, &shared).iter().map(|group| group.facts.len()).collect();
+        let groups: Vec<usize> = Evidence::all(&entries, &shared, true).iter().map(|group| group.facts.len()).collect();
         assert_eq!(groups, [2, 1]);
     }
 
