@@ -260,7 +260,12 @@ fn all_reports_show_waivers() {
     outputs.iter().for_each(|output| args.extend(["-o", output]));
     repository.run(&args);
     let read = |name: &str| fs::read_to_string(repository.at(&format!("out/r.{name}"))).unwrap();
-    for (format, part) in [("text", "WAIVED"), ("json", "\"waivers\": [")] {
+    for (format, part) in [
+        ("text", "WAIVED"),
+        ("json", "\"waivers\": ["),
+        ("html", "<strong>Waiver</strong>: waived through 2026-12-31"),
+        ("sarif", "\"suppressions\":[{"),
+    ] {
         assert!(read(format).contains(part), "{format}");
     }
     assert!(Path::new(&repository.at("aurora-waivers.yaml")).exists());

@@ -129,6 +129,7 @@ fn product_fields(assessment: &Assessment, row: &Row<'_>) -> Value {
         ("SubjectKind", plain(&subject.kind)),
         ("SubjectName", shown(&subject.name)),
         ("Evidence", row.evidence().join("; ")),
+        ("Waiver", row.waiver().unwrap_or_default()),
         ("ToolVersion", plain(&assessment.run.tool_version)),
     ];
     let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());

@@ -46,7 +46,7 @@ fn cells(row: &Row<'_>) -> [String; 18] {
         row.title(),
         verdict.severity.as_str().to_owned(),
         verdict.outcome.as_str().to_owned(),
-        String::new(),
+        row.waiver().unwrap_or_default(),
         verdict.baseline.map_or("", words::change).to_owned(),
         plain(&subject.account),
         plain(&subject.region),

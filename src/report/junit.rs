@@ -85,7 +85,8 @@ fn case(text: &mut String, row: &Row<'_>) {
     let severity = verdict.severity.as_str();
     match verdict.outcome {
         Outcome::Fail if !words::counts_as_failure(verdict) => {
-            push(text, format_args!("<skipped message=\"waived: {message}\"/>"));
+            let waiver = xml(&row.waiver().unwrap_or_default());
+            push(text, format_args!("<skipped type=\"waived\" message=\"{waiver}. {message}\"/>"));
         }
         Outcome::Fail => {
             push(text, format_args!("<failure type=\"{severity}\" message=\"{message}\">{}</failure>", details(row)));
@@ -94,7 +95,9 @@ fn case(text: &mut String, row: &Row<'_>) {
             let kind = verdict.outcome.as_str();
             push(text, format_args!("<error type=\"{kind}\" message=\"{message}\">{}</error>", details(row)));
         }
-        Outcome::NotApplicable => push(text, format_args!("<skipped message=\"not applicable: {message}\"/>")),
+        Outcome::NotApplicable => {
+            push(text, format_args!("<skipped type=\"not_applicable\" message=\"not applicable: {message}\"/>"))
+        }
         Outcome::Pass => (),
     }
     if verdict.outcome == Outcome::Pass {

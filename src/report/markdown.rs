@@ -19,10 +19,12 @@ pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Resu
     let mut text = head(assessment);
     let failures = failures(assessment);
     section(&mut text, "Failures", &["Severity", "Rule", "Subject", "What was found"], failures.iter().map(failure));
+    let waived = || rows(assessment).filter(|row| row.verdict.is_waived()).map(|row| waived(&row));
+    section(&mut text, "Waived", &["Severity", "Rule", "Subject", "By whom, until when, why"], waived());
     let undecided = || {
         rows(assessment)
             .filter(|row| matches!(row.verdict.outcome, Outcome::Unknown | Outcome::Error))
-            .map(|row| undecided(&row))
+            .map(|row| failure(&row))
     };
     section(&mut text, "Not decided", &["Severity", "Rule", "Subject", "Why"], undecided());
     let gaps = || assessment.gaps.iter().filter(|gap| !gap.reason.is_voluntary()).map(gap);
@@ -48,7 +50,12 @@ fn head(assessment: &Assessment) -> String {
 }
 
 /// A heading with a table of as many rows as fit.
-fn section(text: &mut String, title: &str, columns: &[&str], lines: impl Iterator<Item = Vec<String>>) {
+fn section<const N: usize>(
+    text: &mut String,
+    title: &str,
+    columns: &[&str; N],
+    lines: impl Iterator<Item = [String; N]>,
+) {
     let mut lines = lines.peekable();
     if lines.peek().is_none() {
         return;
@@ -72,17 +79,18 @@ fn section(text: &mut String, title: &str, columns: &[&str], lines: impl Iterato
     text.push('\n');
 }
 
-fn failure(row: &Row<'_>) -> Vec<String> {
-    vec![severity(row.severity()), rule(row), code(&shown(&row.verdict.subject.id)), escape(&row.found())]
+fn failure(row: &Row<'_>) -> [String; 4] {
+    [severity(row.severity()), rule(row), code(&shown(&row.verdict.subject.id)), escape(&row.found())]
 }
 
-fn undecided(row: &Row<'_>) -> Vec<String> {
-    failure(row)
+fn waived(row: &Row<'_>) -> [String; 4] {
+    let [severity, rule, subject, _] = failure(row);
+    [severity, rule, subject, escape(&row.waiver().unwrap_or_default())]
 }
 
-fn gap(gap: &GapEntry) -> Vec<String> {
+fn gap(gap: &GapEntry) -> [String; 3] {
     let target = gap.target.as_ref().map(|target| format!(" for {}", code(&shown(target)))).unwrap_or_default();
-    vec![
+    [
         format!("{}{target}", code(&plain(&gap.what))),
         gap.reason.as_str().to_owned(),
         escape(&shown(&Untrusted::from(words::mend(gap)))),

@@ -26,7 +26,7 @@ pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Resu
 fn event(assessment: &Assessment, row: &Row<'_>) -> Value {
     let verdict = row.verdict;
     let (severity_id, severity) = severity(row);
-    let (status_id, status) = if words::is_waived(verdict) { (3, "Suppressed") } else { (1, "New") };
+    let (status_id, status) = if verdict.is_waived() { (3, "Suppressed") } else { (1, "New") };
     let time = assessment.run.now.as_millisecond();
     // A failure that the baseline has is not told anew.
     let (activity_id, activity) = match verdict.baseline {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::words;
-use crate::check::{Assessment, ElementEntry, EvidenceEntry, Location, RuleEntry, VerdictEntry};
+use super::{waiver, words};
+use crate::check::{Assessment, ElementEntry, EvidenceEntry, Location, RuleEntry, VerdictEntry, WaiverEntry};
 use crate::model::{Severity, Untrusted};
 
 /// Characters of one text that such a row shows; the assessment has the rest.
@@ -15,12 +15,14 @@ pub struct Row<'a> {
     /// The verdict.
     pub verdict: &'a VerdictEntry,
     rule: Option<&'a RuleEntry>,
+    waivers: &'a [WaiverEntry],
 }
 
 /// All verdicts in the order of the assessment.
 pub fn rows(assessment: &Assessment) -> impl Iterator<Item = Row<'_>> {
     let rules: BTreeMap<&str, &RuleEntry> = assessment.rules.iter().map(|rule| (&*rule.id, rule)).collect();
-    assessment.verdicts.iter().map(move |verdict| Row { verdict, rule: rules.get(&*verdict.rule).copied() })
+    let waivers = &*assessment.waivers;
+    assessment.verdicts.iter().map(move |verdict| Row { verdict, rule: rules.get(&*verdict.rule).copied(), waivers })
 }
 
 /// The failures that count at the gate, the gravest first.
@@ -56,6 +58,11 @@ impl Row<'_> {
         self.rule
             .map(|rule| plain(&rule.rationale.split_whitespace().collect::<Vec<_>>().join(" ")))
             .unwrap_or_default()
+    }
+
+    /// Who accepted it and until when, or that the time is over.
+    pub fn waiver(&self) -> Option<String> {
+        waiver::of_finding(self.waivers, self.verdict.waiver)
     }
 
     /// What was found, why, and what is wrong with each element: sentences.

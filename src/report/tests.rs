@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::model::Outcome;
-use sample::{compared, hostile, many, sample};
+use sample::{compared, hostile, many, sample, waived};
 
 /// A report by the default options.
 pub fn bytes(assessment: &Assessment, format: Format) -> Vec<u8> {
@@ -59,7 +59,7 @@ fn the_same_assessment_gives_the_same_bytes() {
 
 #[test]
 fn an_assessment_that_was_kept_gives_the_same_bytes() {
-    for assessment in [sample(), hostile(), compared()] {
+    for assessment in [sample(), hostile(), compared(), waived()] {
         let kept = read_assessment(&text(&assessment, Format::Json)).unwrap();
         assert_eq!(all(&kept), all(&assessment));
     }
@@ -168,6 +168,7 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
                         .unwrap()
                         .attribute("type")
                         .map_or("", |it| if it == "error" { "error" } else { "unknown" }),
+                    "skipped" if case.first_element_child().unwrap().attribute("type") == Some("waived") => "fail",
                     "skipped" => "not_applicable",
                     _ => "pass",
                 }
@@ -195,13 +196,31 @@ fn told(assessment: &Assessment, format: Format) -> Counts {
 
 #[test]
 fn the_counts_of_every_format_agree() {
-    for assessment in [sample(), many(3_000), hostile(), compared()] {
+    for assessment in [sample(), many(3_000), hostile(), compared(), waived()] {
         let counts = assessment.verdicts.iter().map(|verdict| verdict.outcome.as_str());
         let counts = counted(counts);
         for (format, key, _) in REGISTRY {
             assert_eq!(told(&assessment, format), counts, "{key}");
         }
     }
+}
+
+#[test]
+fn a_waived_failure_is_told_as_such_and_no_alert() {
+    let assessment = waived();
+    for (format, part) in [
+        (Format::Html, "waived through 2026-12-10"),
+        (Format::Csv, "waived through 2026-12-10"),
+        (Format::Junit, "<skipped type=\"waived\" message=\"waived through 2026-12-10"),
+        (Format::Markdown, "#### Waived"),
+        (Format::Ocsf, "\"status\":\"Suppressed\""),
+        (Format::Asff, "\"aurora-audit/Waiver\":\"waived through 2026-12-10"),
+        (Format::Text, "WAIVED"),
+    ] {
+        assert!(text(&assessment, format).contains(part), "{format}");
+    }
+    let errors = |assessment: &Assessment| text(assessment, Format::Github).matches("::error ").count();
+    assert_eq!(errors(&assessment) + 1, errors(&sample()));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::{HtmlDetail, Options, ReportError};
 use crate::check::Assessment;
 
 /// Templates, each with the name that others include it by. The names end in `.html`, which is what escapes their values.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("components.html", include_str!("../../../reports/components.html")),
     ("head.html", include_str!("../../../reports/head.html")),
     ("rule.html", include_str!("../../../reports/rule.html")),
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("parts/rules.html", include_str!("../../../reports/parts/rules.html")),
     ("parts/scope.html", include_str!("../../../reports/parts/scope.html")),
     ("parts/trend.html", include_str!("../../../reports/parts/trend.html")),
+    ("parts/waivers.html", include_str!("../../../reports/parts/waivers.html")),
 ];
 const STYLE: &str = include_str!("../../../reports/report.css");
 const SCRIPT: &str = include_str!("../../../reports/report.js");

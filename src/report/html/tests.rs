@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Outcome, Severity};
-use crate::report::sample::{empty, hostile, many, sample};
+use crate::report::sample::{compared, empty, hostile, many, sample, waived};
 use crate::report::words;
 
 fn page(assessment: &Assessment) -> String {
@@ -192,8 +192,19 @@ fn the_page_shows_every_verdict_and_element_once() {
 #[test]
 fn the_sections_are_in_the_order_that_auditors_read() {
     let page = body(&sample());
-    let sections =
-        ["scope", "population", "coverage", "trend", "results", "frameworks", "rules", "errors", "integrity", "limits"];
+    let sections = [
+        "scope",
+        "population",
+        "coverage",
+        "trend",
+        "results",
+        "frameworks",
+        "rules",
+        "waivers",
+        "errors",
+        "integrity",
+        "limits",
+    ];
     let places: Vec<usize> = sections
         .iter()
         .map(|id| page.find(&format!("<section id=\"{id}\"")).unwrap_or_else(|| panic!("{id}")))
@@ -305,6 +316,24 @@ fn severities_and_outcomes_are_words_with_marks() {
 fn big_reports_start_closed() {
     assert!(page(&sample()).contains(" open>\n<summary>\n<h3><span class=\"badge critical\">"));
     assert!(!page(&many(2_000)).contains(" open>\n<summary>\n<h3><span class=\"badge"));
+}
+
+#[test]
+fn waivers_and_changes_are_on_the_page() {
+    let page = body(&waived());
+    for part in [
+        "SEC-7",
+        "waived through 2026-12-10",
+        "its waiver expired on 2026-11-19",
+        "&lt;/td&gt;&lt;script&gt;",
+        "covers no finding",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let page = body(&compared());
+    for part in ["Fixed since the baseline", "The rules or their parameters have changed since", "<em>regressed</em>"] {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod past;
 mod place;
 mod result;
 mod rule;
+mod suppression;
 mod taxonomy;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +47,7 @@ fn github(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Re
     let left_out = (failures.len() + carried.len()).saturating_sub(RESULTS - 1);
     failures.truncate((RESULTS - 1).saturating_sub(carried.len()));
     let mut results: Vec<_> = result::incomplete(assessment, anchors, left_out).into_iter().collect();
-    results.extend(failures.iter().map(|finding| finding.for_github(anchors)));
+    results.extend(failures.iter().map(|finding| finding.for_github(assessment, anchors)));
     results.extend(carried.iter().take(RESULTS - 1).map(|finding| past::result(finding, anchors)));
     let run = run(assessment, driver(assessment, rules));
     write(&run, results, sarif::Result::clone, out)
@@ -79,6 +80,7 @@ fn full(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Resu
         let of_failure = (finding.verdict.outcome == Outcome::Fail).then(|| taxa.get(&*finding.verdict.rule).cloned());
         sarif::Result {
             baseline_state: since.state(finding.verdict).map(Into::into),
+            suppressions: suppression::of(assessment, finding.verdict.waiver),
             taxa: of_failure.flatten(),
             ..finding.in_full(assessment, anchors)
         }
@@ -165,7 +167,8 @@ fn driver(assessment: &Assessment, mut rules: Vec<sarif::ReportingDescriptor>) -
 
 /// Absolute snapshot paths are written relative to the root, which then has to be declared.
 fn uri_base_ids(assessment: &Assessment) -> Option<BTreeMap<String, sarif::ArtifactLocation>> {
-    let rooted = assessment.run.snapshots.iter().any(|snapshot| uri::relative(&snapshot.path).1);
+    let files = assessment.run.snapshots.iter().map(|snapshot| &snapshot.path);
+    let rooted = files.chain(assessment.waivers.iter().map(|waiver| &waiver.file)).any(|path| uri::relative(path).1);
     let root = sarif::ArtifactLocation { uri: Some("file:///".to_owned()), ..sarif::ArtifactLocation::default() };
     rooted.then(|| BTreeMap::from([(place::ROOT.to_owned(), root)]))
 }
@@ -199,6 +202,7 @@ fn run_properties(assessment: &Assessment) -> sarif::PropertyBag {
             ("rulesSha256", assessment.run.rules_sha256.clone().into()),
             ("snapshotsSha256", snapshots.into()),
             ("voluntaryGaps", assessment.summary.voluntary_gaps.into()),
+            ("waived", assessment.summary.waived.into()),
         ],
     )
 }

@@ -16,6 +16,12 @@ pub fn in_repository((path, line): (&str, u32)) -> sarif::PhysicalLocation {
     physical(uri::relative(path).0, false, line.max(1))
 }
 
+/// A line of a file that the user named, relative to the root when its path is absolute.
+pub fn in_file(path: &str, line: u32) -> sarif::PhysicalLocation {
+    let (uri, rooted) = uri::relative(path);
+    physical(uri, rooted, line.max(1))
+}
+
 /// The snapshot line that decided, else the first line of the first snapshot, else what stands for the run.
 pub fn in_snapshot(
     assessment: &Assessment,

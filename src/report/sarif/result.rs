@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{escape, place, property_bag, rule};
 use crate::check::{Assessment, ElementEntry, EvidenceEntry, Remediation, SubjectEntry, VerdictEntry};
 use crate::model::{Outcome, Severity, Untrusted};
-use crate::report::{Anchors, words};
+use crate::report::{Anchors, waiver, words};
 
 /// The only key that GitHub looks at.
 const FINGERPRINT: &str = "primaryLocationLineHash";
@@ -33,7 +33,7 @@ fn findings(verdict: &VerdictEntry) -> Vec<Finding<'_>> {
     let failing: Vec<_> = verdict
         .elements
         .iter()
-        .filter(|element| element.outcome == Outcome::Fail)
+        .filter(|element| element.outcome == Outcome::Fail && waiver::counts(element))
         .map(|element| Finding { verdict, element: Some(element) })
         .collect();
     if failing.is_empty() { vec![Finding { verdict, element: None }] } else { failing }
@@ -56,9 +56,15 @@ impl<'a> Finding<'a> {
         (std::cmp::Reverse(verdict.severity), &verdict.rule, verdict.subject.id.raw(), element)
     }
 
-    /// The result that code scanning is given, at the file that stands for the subject.
-    pub fn for_github(&self, anchors: &Anchors) -> sarif::Result {
-        self.result(place::in_repository(anchors.of(&self.verdict.subject)))
+    /// The result that code scanning is given, at the file that stands for the subject. It says when a waiver has expired.
+    pub fn for_github(&self, assessment: &Assessment, anchors: &Anchors) -> sarif::Result {
+        let mut result = self.result(place::in_repository(anchors.of(&self.verdict.subject)));
+        let of = self.element.map_or(self.verdict.waiver, |element| element.waiver);
+        if let (Some(text), Some(said)) = (&mut result.message.text, waiver::of_finding(&assessment.waivers, of)) {
+            let said = words::sentence(&escape::plain(&Untrusted::from(said)));
+            words::push(text, format_args!(" Waiver: {said}"));
+        }
+        result
     }
 
     /// The result with all that the assessment knows, at the line of the snapshot that decided.
@@ -277,7 +283,7 @@ mod tests {
                 "res-deletion-protection"
             ]
         );
-        let text = results[1].for_github(&Anchors::default()).message.text.unwrap();
+        let text = results[1].for_github(&assessment, &Anchors::default()).message.text.unwrap();
         assert!(text.starts_with("ingress from 0.0.0.0/0 on port 3306. Subject: 'sgr-0001' of 'arn:"), "{text}");
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::report::sample::{compared, empty, hostile, many, sample};
+use crate::report::sample::{compared, empty, hostile, many, sample, waived};
 
 const PROFILES: [SarifProfile; 2] = [SarifProfile::Github, SarifProfile::Full];
 
@@ -279,4 +279,25 @@ fn all_results_stand_to_the_baseline_or_none() {
         }
         assert_eq!(found, states);
     }
+}
+
+/// GitHub ignores suppressions, so that a waived failure is not in its log at all; an expired one is, and says so.
+#[test]
+fn waivers_are_suppressions_for_those_who_know_them() {
+    let assessment = waived();
+    let full = log(&assessment, SarifProfile::Full);
+    assert!(results(&full).iter().all(|result| result["suppressions"].is_array()), "all have a list or none");
+    assert!(results(&log(&sample(), SarifProfile::Full)).iter().all(|result| result.get("suppressions").is_none()));
+    let suppressions: Vec<&Value> =
+        results(&full).iter().flat_map(|result| result["suppressions"].as_array().unwrap()).collect();
+    assert_eq!(suppressions.iter().map(|it| &it["status"]).collect::<Vec<_>>(), ["accepted", "rejected"]);
+    assert_eq!(suppressions[0]["location"]["physicalLocation"]["region"]["startLine"], 3);
+    assert_eq!(suppressions[0]["justification"], "staging holds no customer data.");
+    let github = log(&assessment, SarifProfile::Github);
+    assert!(results(&github).iter().all(|result| result.get("suppressions").is_none()));
+    assert!(github.to_string().contains("Waiver: its waiver expired on 2026-11-19"));
+    let new = |log: &Value| {
+        results(log).iter().filter(|it| !it["message"]["text"].as_str().unwrap().contains("not verified again")).count()
+    };
+    assert_eq!(new(&github), new(&log(&sample(), SarifProfile::Github)) - 1);
 }

@@ -9,6 +9,7 @@ mod rule;
 mod scope;
 mod shown;
 mod trend;
+mod waiver;
 
 use serde::Serialize;
 
@@ -21,6 +22,7 @@ pub use self::rule::{Judged, Rule, Shared, all as rules};
 use self::scope::{Gap, LeftOut, Listing, Snapshot};
 use self::shown::{Badge, Shown};
 use self::trend::Trend;
+use self::waiver::Waiver;
 use crate::check::{Assessment, GateResult};
 use crate::model::{Outcome, Severity};
 use crate::report::{HtmlDetail, Options, uri, words};
@@ -84,6 +86,7 @@ pub struct Page {
     chosen: Vec<Gap>,
     frameworks: Vec<Framework>,
     rule_lines: Vec<RuleLine>,
+    waivers: Vec<Waiver>,
     accounts: Vec<Link>,
     signature: Option<Shown>,
     again: Shown,
@@ -222,6 +225,7 @@ impl Page {
             chosen: chosen.into_iter().map(Gap::of).collect(),
             frameworks: framework::all(assessment, options.detail > HtmlDetail::Executive && !indexed),
             rule_lines: if options.detail == HtmlDetail::Executive { rule_lines(assessment) } else { Vec::new() },
+            waivers: waiver::all(assessment),
             accounts,
             signature: options.signature.as_deref().map(Shown::words),
             again: Shown::words(&again(assessment)),

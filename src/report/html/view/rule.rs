@@ -8,10 +8,10 @@ use super::population::Subjects;
 use super::shown::{Badge, Shown, anchor};
 use crate::check::{
     Assessment, ControlEntry, ElementEntry, EvidenceEntry, Location, Remediation, RuleEntry, SnapshotEntry,
-    VerdictEntry,
+    VerdictEntry, WaiverEntry, WaiverUse,
 };
 use crate::model::{Outcome, Untrusted};
-use crate::report::{HtmlDetail, words};
+use crate::report::{HtmlDetail, waiver, words};
 
 /// A rule that fails is open when its table is not longer than this, so that a small report needs no click.
 const OPEN_UP_TO: usize = 40;
@@ -75,6 +75,8 @@ struct Row {
     word: &'static str,
     /// Whether it is new since the baseline.
     since: Option<&'static str>,
+    /// Who accepted it and until when.
+    waiver: Option<Shown>,
     /// The `id` of the subject's row; none for an element.
     subject: Option<String>,
     name: Shown,
@@ -106,13 +108,23 @@ pub struct Shared<'a> {
     detail: HtmlDetail,
     /// The day that each snapshot was begun on.
     days: Vec<String>,
+    waivers: &'a [WaiverEntry],
 }
 
 impl<'a> Shared<'a> {
     /// Of an assessment.
-    pub fn of(assessment: &Assessment, subjects: &'a Subjects<'a>, detail: HtmlDetail) -> Self {
+    pub fn of(assessment: &'a Assessment, subjects: &'a Subjects<'a>, detail: HtmlDetail) -> Self {
         let day = |snapshot: &SnapshotEntry| snapshot.started.to_string().chars().take(DAY).collect();
-        Self { subjects, detail, days: assessment.run.snapshots.iter().map(day).collect() }
+        Self {
+            subjects,
+            detail,
+            days: assessment.run.snapshots.iter().map(day).collect(),
+            waivers: &assessment.waivers,
+        }
+    }
+
+    fn waiver(&self, of: Option<WaiverUse>) -> Option<Shown> {
+        waiver::of_finding(self.waivers, of).map(|said| Shown::words(&said))
     }
 
     /// Where a value was read. The day is only said when it is another than the snapshot's.
@@ -266,6 +278,7 @@ impl Row {
             class: class(verdict.outcome),
             word: words::outcome(verdict.outcome).0,
             since: words::since(verdict.baseline),
+            waiver: shared.waiver(verdict.waiver),
             subject: Some(shared.subjects.anchor(&verdict.subject)),
             name: Shown::of(&verdict.subject.name),
             message: if said { Shown::words(AS_EXPECTED) } else { Shown::of(&verdict.message) },
@@ -284,6 +297,7 @@ impl Row {
             class: class(element.outcome),
             word: words::outcome(element.outcome).0,
             since: words::since(element.baseline),
+            waiver: shared.waiver(element.waiver),
             subject: None,
             name: Shown::of(&element.key),
             message: Shown::of(&element.message),
