@@ -20,7 +20,7 @@ locals {
   partition = data.aws_partition.this.partition
 }
 
-# Who the scanner is: what `aurora-audit permissions --aws` prints, and the one login.
+# Who the scanner is: what `aurora-audit permissions --policy` prints, and the one login.
 data "aws_iam_policy_document" "scanner_trust" {
   statement {
     actions = ["sts:AssumeRole"]
