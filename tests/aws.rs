@@ -465,3 +465,31 @@ fn three_files_are_one_assessment() {
     };
     assert_eq!((code, sorted(back)), (0, sorted(forth)));
 }
+
+/// The stand-in is not our own wish: boto3 reads it, and botocore's models say that its answers are AWS's.
+#[cfg(feature = "lab")]
+#[test]
+fn boto3_understands_every_answer() {
+    let Ok(lab) = std::env::var("AURORA_AUDIT_LAB_ENV") else { panic!("run tests/run, which brings the lab up") };
+    let lab = PathBuf::from(lab).parent().unwrap().to_owned();
+    let aws = Lab::clean().aws;
+    let mut calls = vec![json!(["organizations", "ListAccounts", {}])];
+    for call in CALLS {
+        let (service, operation) = (call.service(), call.operation());
+        calls.extend(
+            aws.targets(ACCOUNT, REGION, call.action)
+                .into_iter()
+                .map(|parameters| json!([service, operation, parameters])),
+        );
+    }
+    let text = Value::from(calls.clone()).to_string();
+    let output = std::process::Command::new(lab.join("venv/bin/python"))
+        .arg(common::root().join("tests/lab/standin.py"))
+        .args([&aws.url, &standin::estate::key_of(ACCOUNT), &text])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("AURORA_AUDIT_LAB", &lab)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), calls.len().to_string());
+}

@@ -7,6 +7,7 @@ import json
 import sys
 
 import boto3
+import botocore.handlers
 import botocore.validate
 from botocore.config import Config
 
@@ -21,6 +22,8 @@ def main():
     failures = []
     for service, operation, parameters in calls:
         client = session.client(service, endpoint_url=url, config=config)
+        # It would turn the policies of IAM into what no model speaks of.
+        client.meta.events.unregister("after-call.iam", botocore.handlers.json_decode_policies)
         name = next(known for known, api in client.meta.method_to_api_mapping.items() if api == operation)
         if client.can_paginate(name):
             pages = list(client.get_paginator(name).paginate(**parameters))

@@ -133,6 +133,26 @@ impl Estate {
             .collect();
     }
 
+    pub(super) fn targets(&self, account: &str, region: &str, action: &str) -> Vec<Value> {
+        let of = |region: &str| self.answers.get(&(account.to_owned(), region.to_owned()))?.get(action);
+        let more = match action {
+            "ecs:DescribeTasks" => json!({"tasks": ["t"]}),
+            "ecs:DescribeServices" => json!({"services": ["s"]}),
+            "kms:GetKeyPolicy" => json!({"PolicyName": "default"}),
+            "organizations:ListPoliciesForTarget" => json!({"TargetId": account, "Filter": "SERVICE_CONTROL_POLICY"}),
+            "organizations:ListParents" => json!({"ChildId": account}),
+            _ => json!({}),
+        };
+        let each = of(region).or_else(|| of("global")).and_then(|answer| answer.get("@")?.as_object());
+        let Some((each, name)) = each.zip(super::operation::target(action)) else { return vec![more] };
+        let named = |key: &String| {
+            let mut parameters = more.clone();
+            parameters[name] = key.as_str().into();
+            parameters
+        };
+        each.keys().map(named).collect()
+    }
+
     pub(super) fn caller(&self, account: &str) -> Value {
         json!({"UserId": "AIDAEXAMPLE", "Account": account, "Arn": format!("arn:aws:iam::{account}:user/auditor")})
     }

@@ -93,6 +93,11 @@ impl Standin {
         *self.shared.behaviour.lock().unwrap() = behaviour;
     }
 
+    /// The parameters with which an action can be asked: one set for each thing that it is about, or one without any.
+    pub fn targets(&self, account: &str, region: &str, action: &str) -> Vec<serde_json::Value> {
+        self.shared.estate.targets(account, region, action)
+    }
+
     /// What was asked since the behaviour was set.
     pub fn asked(&self) -> Vec<Asked> {
         self.shared.asked().clone()
