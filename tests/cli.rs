@@ -356,9 +356,11 @@ fn paths_show_who_reaches_a_cluster_and_by_what() {
     for cluster in ["ledger", "orders", "reports", "shop"] {
         assert!(all.stdout.contains(&format!("{cluster} (arn:")), "{}", all.stdout);
     }
-    for (args, code) in
-        [(vec!["--network", "--cluster", "nobody"], 2), (vec![], 2), (vec!["--network", "--corporate-cidr", "x"], 2)]
-    {
+    for (args, code) in [
+        (vec!["--network", "--cluster", "nobody"], 2),
+        (vec!["--network", "--to", "read"], 2),
+        (vec!["--network", "--corporate-cidr", "x"], 2),
+    ] {
         let result = run(["paths", &path].into_iter().chain(args.iter().copied()), &[]);
         assert_eq!((result.code, result.stdout.is_empty()), (code, true), "{}", result.transcript());
     }

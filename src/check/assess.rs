@@ -17,6 +17,8 @@ use super::baseline::{Baseline, compare};
 use super::gate::{GateOptions, Standing, judge};
 use super::waiver::{Waivers, apply};
 use crate::facts::iam::evaluate::Options;
+use super::paths::{Telling, tell};
+use crate::facts::paths::Question;
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};
 use crate::rules::{Detail, Element, Evidence, Rule, RuleSet, Verdict, evaluate};
@@ -45,6 +47,7 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
     let gaps = gaps(snapshot);
     let summary = summarise(rules, &verdicts, &gaps, &facts);
     let hiding: Vec<bool> = verdicts.iter().map(hides_unknowns).collect();
+    let asks = rules.rules.iter().any(|rule| rule.target == "db_access");
     let entry = |verdict: Verdict| Some(places.verdict(rules.rules.get(verdict.rule)?, verdict));
     let mut assessment = Assessment {
         schema_version: SCHEMA_VERSION,
@@ -53,6 +56,7 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
         comparison: None,
         summary,
         waivers: Vec::new(),
+        paths: asks.then(|| tell(snapshot, facts.paths(), &Question::default(), Telling::default())),
         population: population(snapshot),
         gaps,
         rules: rules.rules.iter().map(rule_entry).collect(),

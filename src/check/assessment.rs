@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::paths::PathsEntry;
 use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
 
 /// Everything that a run found out.
@@ -37,6 +38,9 @@ pub struct Assessment {
     pub rules: Vec<RuleEntry>,
     /// The verdicts, passes included, sorted by rule and subject.
     pub verdicts: Vec<VerdictEntry>,
+    /// Who gets how far into which cluster; none in a run without rules about that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub paths: Option<PathsEntry>,
 }
 
 /// What ran, on what.

@@ -7,6 +7,7 @@ mod difference;
 mod gate;
 mod part;
 mod waiver;
+mod paths;
 
 pub use assess::{Terms, assess};
 pub use assessment::{
@@ -20,6 +21,10 @@ pub use gate::GateOptions;
 pub use waiver::{
     EditError, MAX_DAYS, NewWaiver, Pattern, Waiver, WaiverErrors, Waivers, append as append_waiver,
     apply as apply_waivers, parse as parse_waivers,
+};
+pub use paths::{
+    AccessEntry, ChangeEntry, ClusterEntry, CutsEntry, FromEntry, PathEntry, PathsEntry, StepEntry, StepEvidence,
+    Telling, tell,
 };
 
 /// Version of the assessment's form.

@@ -8,7 +8,6 @@ mod waiver;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use ipnet::IpNet;
 
 pub use self::config::{
     CompletionsArgs, ConfigArgs, ConfigCommand, ConfigFileArgs, GenerateArgs, GenerateCommand, InitArgs, ManArgs,
@@ -17,6 +16,7 @@ pub use self::config::{
 pub use self::diff::DiffArgs;
 pub use self::judge::{JudgeArgs, WriteArgs};
 pub use self::waiver::{WaiverAddArgs, WaiverArgs, WaiverCheckArgs, WaiverCommand, WaiverFileArgs, WaiverListArgs};
+use super::paths::PathsArgs;
 
 /// Compliance auditing for Amazon Aurora: who may manage a cluster, who can reach it, who may log in and do what.
 #[derive(Debug, Parser)]
@@ -70,7 +70,7 @@ pub enum Command {
     Permissions(PermissionsArgs),
     /// Say which principals may do an action, by themselves or as a role that they can become
     WhoCan(WhoCanArgs),
-    /// Show who reaches each cluster of a snapshot, and by what
+    /// Tell who gets how far into which cluster, step by step, and what would cut the way
     Paths(PathsArgs),
     /// Tell what the certificates in a file prove, and for which names; opens no socket
     Certificate(CertificateArgs),
@@ -101,23 +101,6 @@ pub struct SimulateArgs {
     /// End with 1 when a decision differs from what its case has under `expected`
     #[arg(long)]
     pub expect: bool,
-}
-
-/// `paths`
-#[derive(Debug, ClapArgs)]
-pub struct PathsArgs {
-    /// Snapshot files, `.zst` or not; several are joined
-    #[arg(required = true, value_name = "SNAPSHOT")]
-    pub snapshots: Vec<PathBuf>,
-    /// Show the network: the addresses that reach each instance, each with the rule, the ACL and the route that let them
-    #[arg(long, required = true)]
-    pub network: bool,
-    /// Only the cluster of this name or ARN
-    #[arg(long, value_name = "ID")]
-    pub cluster: Option<String>,
-    /// Range of the company's own addresses; repeatable
-    #[arg(long = "corporate-cidr", value_name = "CIDR", value_delimiter = ',', env = "AURORA_AUDIT_CORPORATE_CIDR")]
-    pub corporate_cidrs: Vec<IpNet>,
 }
 
 /// `check`

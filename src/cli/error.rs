@@ -42,6 +42,14 @@ pub enum CliError {
         /// Those that there are.
         known: String,
     },
+    /// Nothing of the snapshot has this name.
+    #[error(
+        "nothing that paths begin at is called `{name}`\nhelp: give internet, an address or a range, or the ARN or name of a user, a role or a machine"
+    )]
+    NoSuchSource {
+        /// What was given.
+        name: String,
+    },
     /// There is no such type of facts.
     #[error("there is no type or target `{name}`\nhelp: {help}")]
     NoSuchType {

@@ -55,6 +55,7 @@ pub use found::{Found, Unread};
 pub use instance::Instance;
 pub use kms_key::KmsKey;
 pub use parameter::ClusterParameters;
+use principal::administers;
 pub use principal::{AccountAccess, Principal};
 pub use proxy::Proxy;
 pub use secret::Secret;

@@ -15,6 +15,7 @@ use super::iam::{Policy, Principals};
 use super::index::Scope;
 use super::instance::{Instance, instances};
 use super::kms_key::{KmsKey, kms_keys};
+use super::paths::{ClusterAccess, Paths, cluster_access};
 use super::principal::{AccountAccess, Principal, account_access, principals};
 use super::privileges::DatabaseAccount;
 use super::proxy::{Proxy, proxies};
@@ -25,7 +26,7 @@ use super::subject::{Identity, Subject, Subjects, TargetType};
 use super::subnet_group::{SubnetGroup, subnet_groups};
 use super::tls::Endpoint;
 use crate::model::{Fact, Object, Untrusted};
-use crate::snapshot::{Record, Snapshot};
+use crate::snapshot::{Record, Records, Snapshot};
 
 /// The facts of a snapshot, each kind joined when it is first asked for.
 pub struct Facts {
@@ -50,6 +51,8 @@ pub struct Facts {
     aws_regions: OnceLock<Found<AwsRegion>>,
     kms_keys: OnceLock<Found<KmsKey>>,
     secrets: OnceLock<Found<Secret>>,
+    paths: OnceLock<Arc<Paths>>,
+    cluster_access: OnceLock<Found<ClusterAccess>>,
 }
 
 /// A policy and its account.
@@ -65,6 +68,7 @@ pub const TARGETS: &[TargetType] = &[
     TargetType { name: "db_proxy", object_type: &Proxy::OBJECT_TYPE },
     TargetType { name: "database_account", object_type: &DatabaseAccount::OBJECT_TYPE },
     TargetType { name: "database_server", object_type: &DatabaseServer::OBJECT_TYPE },
+    TargetType { name: "db_access", object_type: &ClusterAccess::OBJECT_TYPE },
     TargetType { name: "iam_policy", object_type: &Policy::OBJECT_TYPE },
     TargetType { name: "iam_principal", object_type: &Principal::OBJECT_TYPE },
     TargetType { name: "iam_user", object_type: &UserCredentials::OBJECT_TYPE },
@@ -111,6 +115,8 @@ impl Facts {
             aws_regions: OnceLock::new(),
             kms_keys: OnceLock::new(),
             secrets: OnceLock::new(),
+            paths: OnceLock::new(),
+            cluster_access: OnceLock::new(),
         }
     }
 
@@ -226,6 +232,20 @@ impl Facts {
         })
     }
 
+    /// The records that were read.
+    pub(super) fn records(&self) -> &Records {
+        &self.estate.snapshot.records
+    }
+
+    /// The graph of access paths.
+    pub fn paths(&self) -> &Arc<Paths> {
+        self.paths.get_or_init(|| Arc::new(Paths::new(self, None)))
+    }
+
+    fn cluster_access(&self) -> &Found<ClusterAccess> {
+        self.cluster_access.get_or_init(|| cluster_access(self, self.paths()))
+    }
+
     fn aws_accounts(&self) -> &Found<AwsAccount> {
         self.aws_accounts.get_or_init(|| self.in_accounts(aws_accounts))
     }
@@ -301,6 +321,9 @@ impl Subjects for Facts {
                 subjects(self.database_accounts(), |it| (of("database_account", &it.record, &named(it)), it))
             }
             "database_server" => subjects(self.database_servers(), |it| (it.identity(), it)),
+            "db_access" => subjects(self.cluster_access(), |it| {
+                (of("db_access", &it.record, &it.record.data.db_cluster_identifier), it)
+            }),
             "iam_principal" => subjects(self.principals(), |it| (principal_identity(it), it)),
             "iam_user" => {
                 subjects(self.user_credentials(), |it| (of("iam_user", &it.record, &it.record.data.user), it))

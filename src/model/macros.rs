@@ -155,7 +155,7 @@ macro_rules! vocabulary {
         $($(#[doc = $doc:literal])* $variant:ident = $spelt:literal,)*
     }) => {
         $(#[doc = $type_doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
             $($(#[doc = $doc])* $variant,)*
             /// A word that this version does not know, as it came.

@@ -29,6 +29,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
+pub use self::words::{cuts_lead, path_goal};
 use crate::check::Assessment;
 
 pub use anchors::{Anchor, Anchors, BadAnchor};

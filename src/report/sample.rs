@@ -59,6 +59,7 @@ pub fn empty() -> Assessment {
         gaps: Vec::new(),
         rules: Vec::new(),
         verdicts: Vec::new(),
+        paths: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::waiver;
-use crate::check::{Assessment, BaselineState, Comparison, GapEntry, GateResult, VerdictEntry};
+use crate::check::{Assessment, BaselineState, Comparison, CutsEntry, GapEntry, GateResult, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
 /// A sentence about the run that no format may leave out.
@@ -281,6 +281,28 @@ pub fn unsaid<'a>(message: &'a Untrusted, reasons: &'a [Untrusted]) -> impl Iter
 /// The controls of one framework, in a line.
 pub fn controls(list: &[crate::check::ControlEntry]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What a path leads to, as the verb of a sentence.
+pub fn path_goal(class: &str) -> &'static str {
+    match class {
+        "read" => "reads tables of",
+        "write" => "changes tables of",
+        "admin" => "is as good as an administrator of",
+        _ => "takes the data out of",
+    }
+}
+
+/// What the sets of changes after it are.
+pub const fn cuts_lead(cuts: &CutsEntry) -> &'static str {
+    match (cuts.sets.is_empty(), cuts.exact, cuts.cut_short) {
+        (true, ..) => "Nothing that was read cuts it.",
+        (false, true, _) => "Cut, with all other ways from there, by any one of these:",
+        (false, false, false) => "No three changes cut it, with all other ways from there. A sufficient set:",
+        (false, false, true) => {
+            "A sufficient set of changes, for all other ways from there, too; the search for a smaller one was cut short:"
+        }
+    }
 }
 
 #[cfg(test)]

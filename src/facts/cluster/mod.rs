@@ -20,7 +20,7 @@ use self::operations::{
 };
 use super::found::Found;
 use super::instance::Instance;
-use super::network::{Ingress, IngressRule};
+use super::network::{Ingress, IngressRule, View};
 use super::parameter::{self, ClusterParameters};
 use super::privileges::DatabaseAccount;
 use super::region::Region;
@@ -91,6 +91,11 @@ facts! {
 }
 
 impl Cluster {
+    /// The networks of its account and region.
+    pub(super) fn network(&self) -> View<'_> {
+        self.region.network()
+    }
+
     /// Where a key of the cluster's own record stands.
     fn place(&self, key: &str) -> Place {
         Place::data_of(self.record.at).member(key)

@@ -23,13 +23,19 @@ pub struct Interfaces {
     by_address: BTreeMap<String, Vec<Placed>>,
     /// Why there may be others, whose groups or addresses nobody knows.
     incomplete: Option<Why>,
+    /// Why nobody knows where some of them stand.
+    unplaced: Option<Why>,
 }
 
 impl Interfaces {
     /// Indexes the interfaces of an account and region.
     pub fn new(table: &Table<NetworkInterface>) -> Self {
-        let mut found =
-            Self { by_group: BTreeMap::new(), by_address: BTreeMap::new(), incomplete: table.incomplete().cloned() };
+        let mut found = Self {
+            by_group: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            incomplete: table.incomplete().cloned(),
+            unplaced: None,
+        };
         for interface in table.present() {
             found.add(interface);
         }
@@ -46,10 +52,21 @@ impl Interfaces {
             }
             Err(why) => drop(self.incomplete.get_or_insert(why)),
         }
+        if let Fact::Unknown(why) = &interface.data.vpc_id {
+            self.unplaced.get_or_insert_with(|| why.clone());
+        }
         let vpc = interface.data.vpc_id.known().cloned().unwrap_or_default();
-        let addresses = addresses(interface).unwrap_or_default();
+        let addresses = addresses(interface).unwrap_or_else(|why| {
+            self.unplaced.get_or_insert(why);
+            Vec::new()
+        });
         let here = self.by_address.entry(vpc).or_default();
         here.extend(addresses.into_iter().map(|address| (address, Arc::clone(interface))));
+    }
+
+    /// Why something may stand at an address where nobody knows of it.
+    pub fn unread(&self) -> Option<&Why> {
+        self.incomplete.as_ref().or(self.unplaced.as_ref())
     }
 
     /// The private addresses of a group's members, as far as this account sees them.

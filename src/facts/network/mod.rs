@@ -24,7 +24,7 @@ pub use bounds::Bounds;
 pub use ingress::{Ingress, IngressRule, IngressSource};
 pub use reach::{Flag, Listed, Reachability, SourceClass, Standing};
 pub use route::{NetworkRoute, SubnetRoute};
-pub use source::{NetworkSource, Prefixes};
+pub use source::{NetworkSource, Occupant, Prefixes};
 pub use space::AddressSet;
 pub use tenancy::{ClassTenancy, class_tenancies};
 pub use view::{Networks, View};

@@ -15,6 +15,8 @@ use super::space::AddressSet;
 use super::view::View;
 use super::way::WayKind;
 use crate::model::{Derived, Fact, Reflect, Type, Value, Why};
+use crate::snapshot::Record;
+use crate::snapshot::schema::ec2::NetworkInterface;
 
 /// A set of addresses that rules see as the fewest prefixes.
 #[derive(Debug, Clone)]
@@ -62,6 +64,55 @@ impl Occupants {
             self.interfaces.within(vpc_id, &self.set).into_iter().map(|interface| name(interface)).collect()
         })
     }
+}
+
+/// A machine, a function or a task that has an address.
+#[derive(Debug, Clone)]
+pub struct Occupant {
+    /// Id of the EC2 instance, else of the interface.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Account that owns it.
+    pub account: String,
+    /// Its interface.
+    pub interface: Arc<Record<NetworkInterface>>,
+}
+
+impl Occupants {
+    /// Those that run somebody's code; what AWS services keep for themselves or pass on is left out.
+    pub fn machines(&self) -> Vec<Occupant> {
+        let Some(vpc_id) = &self.vpc_id else { return Vec::new() };
+        let found = self.interfaces.within(vpc_id, &self.set).into_iter().filter(|it| runs_code(&it.data));
+        let occupant = |interface: &Arc<Record<NetworkInterface>>| {
+            let data = &interface.data;
+            let instance = data.attachment.known().and_then(|attachment| attachment.instance_id.known());
+            Occupant {
+                id: instance.unwrap_or(&interface.id).clone(),
+                name: named(interface),
+                account: data.owner_id.known().unwrap_or(&interface.account).clone(),
+                interface: Arc::clone(interface),
+            }
+        };
+        found.map(occupant).collect()
+    }
+}
+
+/// An EC2 instance, a function, or a task of ECS, whose interface names the attachment; also what may be one.
+fn runs_code(interface: &NetworkInterface) -> bool {
+    let attached = match &interface.attachment {
+        Fact::Known(attachment) => !matches!(attachment.instance_id, Fact::Absent),
+        Fact::Absent => false,
+        Fact::Unknown(_) => true,
+    };
+    let is = |fact: &Fact<String>, test: fn(&str) -> bool| match fact {
+        Fact::Known(text) => test(text),
+        Fact::Absent => false,
+        Fact::Unknown(_) => true,
+    };
+    let function = is(&interface.interface_type, |kind| kind == "lambda");
+    let task = is(&interface.description, |text| text.starts_with("arn:") && text.contains(":ecs:"));
+    attached || function || task
 }
 
 impl fmt::Debug for Occupants {

@@ -95,6 +95,11 @@ impl View<'_> {
         })
     }
 
+    /// Why something may stand in these networks that is not among their interfaces.
+    pub fn unread_interfaces(&self) -> Option<&Why> {
+        self.here.interfaces.unread()
+    }
+
     /// A subnet, as a place for a database that listens on `port`.
     pub fn seat(&self, subnet_id: &str, port: u16) -> Arc<Seat> {
         self.here.seats.get((subnet_id.to_owned(), port), || Seat::new(subnet_id, port, *self))

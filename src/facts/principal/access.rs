@@ -184,7 +184,7 @@ fn either(one: &Fact<bool>, other: Fact<bool>) -> Fact<bool> {
 const OF_AN_ADMINISTRATOR: [&str; 5] =
     ["iam:PutRolePolicy", "rds:DeleteDBCluster", "ec2:RunInstances", "secretsmanager:GetSecretValue", "rds-db:connect"];
 
-pub(super) fn administers(account: &Account, identity: &Identity) -> Standing {
+pub(in crate::facts) fn administers(account: &Account, identity: &Identity) -> Standing {
     let mut all = Standing::Held(Because::default());
     for action in OF_AN_ADMINISTRATOR.iter().filter_map(|action| Action::new(action)) {
         all = all.and(|| {

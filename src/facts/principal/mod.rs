@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub use self::access::AccountAccess;
 pub(super) use self::access::account_access;
-use self::access::administers;
+pub(super) use self::access::administers;
 pub use self::trust::Trust;
 use self::trust::trust;
 use super::found::{Found, unread};

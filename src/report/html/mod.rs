@@ -27,6 +27,7 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("parts/filter.html", include_str!("../../../reports/parts/filter.html")),
     ("parts/frameworks.html", include_str!("../../../reports/parts/frameworks.html")),
     ("parts/integrity.html", include_str!("../../../reports/parts/integrity.html")),
+    ("parts/paths.html", include_str!("../../../reports/parts/paths.html")),
     ("parts/limits.html", include_str!("../../../reports/parts/limits.html")),
     ("parts/population.html", include_str!("../../../reports/parts/population.html")),
     ("parts/questions.html", include_str!("../../../reports/parts/questions.html")),

@@ -28,7 +28,7 @@ vocabulary! {
 }
 
 /// Somebody who may act in the account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Identity {
     /// Who it is.
     pub principal: Principal,

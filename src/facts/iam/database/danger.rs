@@ -47,6 +47,8 @@ pub struct Chain {
 pub struct Need {
     /// The action.
     pub action: Action,
+    /// The action as AWS spells it.
+    pub spelt: String,
     /// Its object.
     pub on: On,
 }
@@ -72,7 +74,9 @@ pub static DANGERS: LazyLock<Vec<Chain>> = LazyLock::new(|| {
 });
 
 fn chain(written: Written) -> Option<Chain> {
-    let need = |(action, on): &(String, String)| Some(Need { action: Action::new(action)?, on: On::from_word(on)? });
+    let need = |(action, on): &(String, String)| {
+        Some(Need { action: Action::new(action)?, spelt: action.clone(), on: On::from_word(on)? })
+    };
     let needs = written.needs.iter().map(need).collect::<Option<_>>()?;
     Some(Chain { id: written.id, category: written.category, title: written.title, needs })
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::cost::Certainty;
-use super::{EdgeId, Graph, NodeId, index};
+use super::{Edge, EdgeId, Graph, NodeId, index};
 
 /// Who reaches what.
 #[derive(Debug)]
@@ -14,8 +14,8 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// Works out what follows from each list of nodes by itself.
-    pub fn new(graph: &Graph, sources: &[Vec<NodeId>]) -> Self {
+    /// Works out what follows from each list of nodes by itself, by the steps that count.
+    pub fn new(graph: &Graph, sources: &[Vec<NodeId>], counts: impl Fn(EdgeId) -> bool) -> Self {
         let words = sources.len().div_ceil(64).max(1);
         let mut bits = vec![0_u64; words.saturating_mul(graph.nodes())];
         for (source, nodes) in sources.iter().enumerate() {
@@ -26,7 +26,7 @@ impl Reached {
         }
         let mut levels = Vec::new();
         for certainty in Certainty::ALL {
-            close(graph, words, &mut bits, certainty);
+            close(graph, words, &mut bits, |id, edge| edge.certainty <= certainty && counts(id));
             levels.push(bits.clone());
         }
         Self { words, levels }
@@ -56,13 +56,13 @@ impl Reached {
 }
 
 /// Adds what follows by steps that are sure enough, until nothing does.
-fn close(graph: &Graph, words: usize, bits: &mut [u64], certainty: Certainty) {
+fn close(graph: &Graph, words: usize, bits: &mut [u64], counts: impl Fn(EdgeId, &Edge) -> bool) {
     let mut queue: VecDeque<EdgeId> = graph.edges().map(|(id, _)| id).collect();
     let mut queued = vec![true; queue.len()];
     let mut all = vec![0_u64; words];
     while let Some(id) = queue.pop_front() {
         queued.get_mut(index(id.0)).into_iter().for_each(|queued| *queued = false);
-        let Some(edge) = graph.edge(id).filter(|edge| edge.certainty <= certainty) else { continue };
+        let Some(edge) = graph.edge(id).filter(|edge| counts(id, edge)) else { continue };
         all.fill(u64::MAX);
         for premise in &edge.premises {
             let start = index(premise.0).saturating_mul(words);

@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn all_sources_at_once_are_each_by_itself(graph in graphs(), starts in prop::collection::vec((0..NODES, 0..NODES), 1..70)) {
         let sources: Vec<Vec<NodeId>> = starts.iter().map(|(one, other)| vec![NodeId(*one), NodeId(*other)]).collect();
-        let reached = Reached::new(&graph, &sources);
+        let reached = Reached::new(&graph, &sources, |_| true);
         for (index, source) in sources.iter().enumerate() {
             for node in (0..NODES).map(NodeId).filter(|node| node.0 < u32::try_from(graph.nodes()).unwrap()) {
                 let best = proofs(&Slice::new(&graph, source, node), NO_LIMIT).found.first().map(|it| it.cost.certainty());

@@ -182,7 +182,12 @@ impl<'a> Search<'a> {
                 edges.push(step.id);
             } else if seen.insert(node) {
                 stack.push((node, true));
-                stack.extend(step.premises.iter().rev().map(|premise| (*premise, false)));
+                // The longest way to a premise is told first.
+                let mut premises = step.premises.clone();
+                premises.sort_by_key(|premise| {
+                    (self.best.get(*premise).copied().flatten().map(|(cost, _)| cost.steps), *premise)
+                });
+                stack.extend(premises.into_iter().map(|premise| (premise, false)));
             }
         }
         Proof { cost, edges }

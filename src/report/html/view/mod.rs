@@ -5,6 +5,7 @@ mod coverage;
 mod framework;
 mod population;
 mod question;
+mod path;
 mod rule;
 mod scope;
 mod shown;
@@ -19,6 +20,7 @@ use self::population::Place;
 pub use self::population::Subjects;
 use self::question::Question;
 pub use self::rule::{Judged, Rule, Shared, all as rules};
+use self::path::Section;
 use self::scope::{Gap, LeftOut, Listing, Snapshot};
 use self::shown::{Badge, Shown};
 use self::trend::Trend;
@@ -85,6 +87,7 @@ pub struct Page {
     gaps: Vec<Gap>,
     chosen: Vec<Gap>,
     frameworks: Vec<Framework>,
+    paths: Option<Section>,
     rule_lines: Vec<RuleLine>,
     waivers: Vec<Waiver>,
     accounts: Vec<Link>,
@@ -229,6 +232,7 @@ impl Page {
             accounts,
             signature: options.signature.as_deref().map(Shown::words),
             again: Shown::words(&again(assessment)),
+            paths: Section::of(assessment),
             limits: LIMITS,
         }
     }

@@ -1,14 +1,14 @@
-//! `paths`: who reaches a cluster, and by what.
+//! `paths --network`: who reaches a cluster, and by what.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::args::PathsArgs;
-use super::error::CliError;
-use super::exit::Exit;
-use super::output::to_stdout;
+use super::PathsArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output::to_stdout;
 use crate::facts::network::{AddressSet, NetworkSource, Reachability};
 use crate::facts::{Cluster, Facts, Instance};
 use crate::model::{Derived, Fact, Untrusted};

@@ -1,0 +1,53 @@
+//! From facts to steps.
+
+mod asked;
+mod cluster;
+mod database;
+mod host;
+mod iam;
+mod machine;
+mod network;
+mod outside;
+mod role;
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use self::database::Database;
+use super::web::{ClusterLabel, Web};
+use crate::facts::Facts;
+
+/// All steps that the facts allow; `from` are addresses that are asked about.
+pub fn build(facts: &Facts, from: Option<IpNet>) -> Web {
+    let mut web = Web::default();
+    let mut numbers = BTreeMap::new();
+    for (number, cluster) in (0_u32..).zip(&facts.clusters().present) {
+        numbers.insert(cluster.record.id.clone(), number);
+        web.clusters.push(ClusterLabel {
+            arn: cluster.record.id.clone(),
+            name: cluster.record.data.db_cluster_identifier.known().unwrap_or(&cluster.record.id).clone(),
+            account: cluster.record.account.clone(),
+            region: cluster.record.region.clone(),
+        });
+    }
+    let databases: Vec<Database> = (0..)
+        .zip(&facts.clusters().present)
+        .map(|(number, cluster)| database::add(&mut web, number, cluster))
+        .collect();
+    let owners: BTreeMap<&str, u32> = facts.account_access().iter().map(|it| it.account.id.as_str()).zip(0..).collect();
+    for ((number, cluster), database) in (0..).zip(&facts.clusters().present).zip(&databases) {
+        cluster::add(&mut web, number, cluster, database);
+        let owner = owners.get(cluster.record.account.as_str()).copied();
+        network::add(&mut web, (number, cluster), database, owner, from);
+    }
+    for (number, access) in (0..).zip(facts.account_access()) {
+        iam::add(&mut web, number, access, &numbers, &databases);
+    }
+    machine::add(&mut web, facts);
+    outside::add(&mut web, facts);
+    for unread in &facts.clusters().unread {
+        web.notes.insert(format!("{} could not be read: {}", unread.identity.name.raw(), unread.why));
+    }
+    web
+}

@@ -1,0 +1,93 @@
+//! Whom the trust policy of a role lets in.
+
+use super::super::node::Node;
+use super::super::step::{Change, ChangeKind, Step};
+use super::super::web::Web;
+use crate::facts::AccountAccess;
+use crate::facts::iam::account::{Identity, Target};
+use crate::facts::iam::evaluate::{Layer, Organization, Resource, ResourcePolicies, StatementRef};
+use crate::facts::iam::grammar::{Effect, Named, Statement};
+use crate::model::Why;
+
+/// A role as something that is assumed.
+pub(super) fn trust_target(role: &Identity) -> Option<Target> {
+    let policies = ResourcePolicies { policy: Some(role.trust.clone()?), rcps: Organization::None };
+    Some(Target { policies, ..Target::new(Resource::arn(&role.principal.arn)) })
+}
+
+/// Strangers who may assume the role. What their own account lets them do is not in the snapshot.
+pub(super) fn trusted_from_outside(web: &mut Web, to: &Node, access: &AccountAccess, role: &Identity) {
+    let Some(trust) = &role.trust else { return };
+    let document = match &trust.document {
+        Ok(document) => document,
+        Err(why) => {
+            let step = Step::new(format!("{} may trust anybody", role.principal.name)).unknown(why.clone());
+            return from(web, "anybody with an AWS account", to, step);
+        }
+    };
+    let denies = document.statements.iter().any(|it| it.effect != Some(Effect::Allow));
+    for statement in &document.statements {
+        if statement.effect == Some(Effect::Deny) {
+            continue;
+        }
+        let reference = StatementRef {
+            layer: Layer::Resource,
+            policy: trust.id.clone(),
+            statement: Some(statement.index),
+            sid: statement.sid.clone(),
+        };
+        let place = access.account.place(&reference);
+        for (who, condition) in strangers(statement, &access.account.id) {
+            let mut step = Step::new(format!("{who} assumes {}", role.principal.name));
+            step.conditions.extend(condition);
+            step.conditions.extend(tests(statement));
+            if denies {
+                step = step.when("no statement of the trust policy denies it");
+            }
+            if let Some(fault) = statement.faults.first() {
+                step = step.unknown(Why::Unreadable { detail: format!("the trust policy: {fault:?}").into() });
+            }
+            if let Some(place) = &place {
+                let words = format!("take {who} out of the trust policy of {}", role.principal.name);
+                let change = Change::new(ChangeKind::Statement, words, vec![place.clone()]);
+                step = step.seen(place.clone(), who.clone()).cut(change);
+            }
+            from(web, &who, to, step);
+        }
+    }
+}
+
+fn from(web: &mut Web, who: &str, to: &Node, step: Step) {
+    let who: std::sync::Arc<str> = who.into();
+    web.foreigners.insert(who.clone());
+    web.add(&[Node::Foreign(who)], to, step);
+}
+
+/// Keys that a caller's request has to meet.
+fn tests(statement: &Statement) -> Option<String> {
+    let keys: std::collections::BTreeSet<&str> = statement.tests.iter().flat_map(|test| test.keys()).collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    (!keys.is_empty()).then(|| format!("its request meets the trust policy's conditions on {}", keys.join(", ")))
+}
+
+fn strangers(statement: &Statement, own: &str) -> Vec<(String, Option<String>)> {
+    let anybody = || ("anybody with an AWS account".to_owned(), None);
+    let Some(principals) = &statement.principals else { return Vec::new() };
+    if principals.negated {
+        return vec![anybody()];
+    }
+    let account = |id: &str| {
+        let other = !id.is_empty() && id != own;
+        other.then(|| (format!("account {id}"), Some(format!("account {id} lets somebody of its own do so"))))
+    };
+    let of = |named: &Named| match named {
+        Named::Everyone => Some(anybody()),
+        Named::Account(id) => account(id),
+        Named::Arn(arn) => account(arn.split(':').nth(4).unwrap_or_default()),
+        Named::Federated(provider) => {
+            Some((format!("identity provider {provider}"), Some("the provider vouches for somebody".to_owned())))
+        }
+        Named::Deleted(_) | Named::Service(_) | Named::CanonicalUser(_) => None,
+    };
+    principals.named.iter().filter_map(of).collect()
+}
