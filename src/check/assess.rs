@@ -15,9 +15,9 @@ use super::assessment::{
 };
 use super::baseline::{Baseline, compare};
 use super::gate::{GateOptions, Standing, judge};
+use super::paths::{Telling, tell};
 use super::waiver::{Waivers, apply};
 use crate::facts::iam::evaluate::Options;
-use super::paths::{Telling, tell};
 use crate::facts::paths::Question;
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};

@@ -6,8 +6,8 @@ mod baseline;
 mod difference;
 mod gate;
 mod part;
-mod waiver;
 mod paths;
+mod waiver;
 
 pub use assess::{Terms, assess};
 pub use assessment::{
@@ -18,13 +18,13 @@ pub use assessment::{
 pub use baseline::Baseline;
 pub use difference::{Difference, Side, difference};
 pub use gate::GateOptions;
-pub use waiver::{
-    EditError, MAX_DAYS, NewWaiver, Pattern, Waiver, WaiverErrors, Waivers, append as append_waiver,
-    apply as apply_waivers, parse as parse_waivers,
-};
 pub use paths::{
     AccessEntry, ChangeEntry, ClusterEntry, CutsEntry, FromEntry, PathEntry, PathsEntry, StepEntry, StepEvidence,
     Telling, tell,
+};
+pub use waiver::{
+    EditError, MAX_DAYS, NewWaiver, Pattern, Waiver, WaiverErrors, Waivers, append as append_waiver,
+    apply as apply_waivers, parse as parse_waivers,
 };
 
 /// Version of the assessment's form.

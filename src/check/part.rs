@@ -27,6 +27,7 @@ impl Assessment {
             gaps,
             rules: self.rules.clone(),
             verdicts,
+            paths: self.paths.as_ref().map(|paths| paths.of_account(account)),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::snapshot::Snapshot;
 
 /// Paths of a snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PathsEntry {
     /// The gravest, first.
     pub paths: Vec<PathEntry>,
@@ -26,8 +27,20 @@ pub struct PathsEntry {
     pub notes: Vec<Untrusted>,
 }
 
+impl PathsEntry {
+    /// What ends in the clusters of one account.
+    #[must_use]
+    pub fn of_account(&self, account: &str) -> Self {
+        let mut part = self.clone();
+        part.paths.retain(|path| path.cluster.account == account);
+        part.matrix.retain(|row| row.cluster.account == account);
+        part
+    }
+}
+
 /// A path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PathEntry {
     /// Where it begins.
     pub from: FromEntry,
@@ -53,6 +66,7 @@ pub struct PathEntry {
 
 /// Where a path begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FromEntry {
     /// `internet`, `addresses`, `foreign`, `network`, `compute` or `principal`.
     pub kind: String,
@@ -64,6 +78,7 @@ pub struct FromEntry {
 
 /// Where a path ends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClusterEntry {
     /// ARN.
     pub id: Untrusted,
@@ -77,6 +92,7 @@ pub struct ClusterEntry {
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepEntry {
     /// Its number, counted from 1.
     pub number: usize,
@@ -97,6 +113,7 @@ pub struct StepEntry {
 
 /// A value that a step rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepEvidence {
     /// What stands there.
     pub value: Untrusted,
@@ -106,6 +123,7 @@ pub struct StepEvidence {
 
 /// What cuts a path and all others from the same beginning to the same end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CutsEntry {
     /// Whether these are all minimal sets of up to three changes. Otherwise there is one set at most, and it suffices.
     pub exact: bool,
@@ -117,6 +135,7 @@ pub struct CutsEntry {
 
 /// A change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangeEntry {
     /// `rule`, `statement`, `permission`, `grant`, `account` or `setting`.
     pub kind: String,
@@ -128,6 +147,7 @@ pub struct ChangeEntry {
 
 /// How far somebody gets in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AccessEntry {
     /// Who.
     pub from: FromEntry,

@@ -97,11 +97,11 @@ fn write<T>(
 ) -> Result<(), ReportError> {
     let indexes = rule_indexes(run);
     let head = serde_json::to_value(run).map_err(ReportError::Json)?;
-    let indexed = |finding: &T| {
+    let with_index = |finding: &T| {
         let result = result(finding);
         sarif::Result { rule_index: result.rule_id.as_ref().and_then(|id| indexes.get(id).copied()), ..result }
     };
-    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { head, findings, result: indexed }] };
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { head, findings, result: with_index }] };
     lines::write(&log, BROKEN, out)
 }
 

@@ -86,7 +86,7 @@ fn reduced_identity(identity: &Identity, removed: &BTreeSet<StatementRef>) -> Id
 
 fn reduced_target(target: &Target, removed: &BTreeSet<StatementRef>) -> Target {
     let mut fewer = target.clone();
-    fewer.policies.policy = fewer.policies.policy.as_ref().map(|held| reduced(held, removed));
+    fewer.policy = fewer.policy.as_ref().map(|held| reduced(held, removed));
     fewer
 }
 

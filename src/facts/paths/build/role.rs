@@ -5,14 +5,14 @@ use super::super::step::{Change, ChangeKind, Step};
 use super::super::web::Web;
 use crate::facts::AccountAccess;
 use crate::facts::iam::account::{Identity, Target};
-use crate::facts::iam::evaluate::{Layer, Organization, Resource, ResourcePolicies, StatementRef};
+use crate::facts::iam::evaluate::{Layer, Resource, StatementRef};
 use crate::facts::iam::grammar::{Effect, Named, Statement};
 use crate::model::Why;
 
 /// A role as something that is assumed.
 pub(super) fn trust_target(role: &Identity) -> Option<Target> {
-    let policies = ResourcePolicies { policy: Some(role.trust.clone()?), rcps: Organization::None };
-    Some(Target { policies, ..Target::new(Resource::arn(&role.principal.arn)) })
+    let policy = Some(role.trust.clone()?);
+    Some(Target { policy, ..Target::new(Resource::arn(&role.principal.arn)) })
 }
 
 /// Strangers who may assume the role. What their own account lets them do is not in the snapshot.

@@ -3,9 +3,9 @@
 
 mod coverage;
 mod framework;
+mod path;
 mod population;
 mod question;
-mod path;
 mod rule;
 mod scope;
 mod shown;
@@ -16,11 +16,11 @@ use serde::Serialize;
 
 use self::coverage::Matrix;
 use self::framework::Framework;
+use self::path::Section;
 use self::population::Place;
 pub use self::population::Subjects;
 use self::question::Question;
 pub use self::rule::{Judged, Rule, Shared, all as rules};
-use self::path::Section;
 use self::scope::{Gap, LeftOut, Listing, Snapshot};
 use self::shown::{Badge, Shown};
 use self::trend::Trend;
