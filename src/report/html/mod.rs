@@ -16,7 +16,7 @@ use super::{HtmlDetail, Options, ReportError};
 use crate::check::Assessment;
 
 /// Templates, each with the name that others include it by. The names end in `.html`, which is what escapes their values.
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("components.html", include_str!("../../../reports/components.html")),
     ("head.html", include_str!("../../../reports/head.html")),
     ("rule.html", include_str!("../../../reports/rule.html")),
