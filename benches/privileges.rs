@@ -10,6 +10,7 @@
     reason = "a benchmark speaks on stdout and stops when it cannot go on"
 )]
 
+#[expect(dead_code, reason = "the tests ask for more")]
 #[path = "../tests/privileges/server.rs"]
 mod server;
 

@@ -82,13 +82,17 @@ mod tests {
         let touch = |path: &Path| fs::write(path, "").unwrap();
         let of = |account: &str, second| name(folder.path(), account, &["r-1".to_owned()], at(second));
         let mine: Vec<PathBuf> = (0..5).map(|second| of("1", second)).collect();
-        mine.iter().for_each(|path| touch(path));
+        for path in &mine {
+            touch(path);
+        }
         let others = [
             of("12", 0),
             folder.path().join("1_r-1_notes.jsonl.zst"),
             folder.path().join("1_r-1_20261118T110640Z.jsonl"),
         ];
-        others.iter().for_each(|path| touch(path));
+        for path in &others {
+            touch(path);
+        }
         fs::create_dir(of("1", -1)).unwrap();
         let newest = mine.last().unwrap();
         assert_eq!(keep(newest, 2).unwrap(), mine[..3]);

@@ -105,11 +105,11 @@ impl Intake {
 
     /// Does the work of a piece in a task of its own, which ends with this one. When an answer breaks it, all that it was to ask
     /// is a gap, and the others go on.
-    pub fn work<'a>(
-        &'a self,
+    pub fn work(
+        &self,
         debt: Debt,
         work: impl Future<Output = Sink> + Send + 'static,
-    ) -> impl Future<Output = ()> + Send + 'a {
+    ) -> impl Future<Output = ()> + Send {
         // What asks a dozen calls at once is large, and would be moved about on the stack before it runs.
         self.settle(debt, Box::pin(work))
     }
@@ -168,7 +168,9 @@ pub(super) async fn alone(work: impl Future<Output = Sink> + Send + 'static) -> 
 mod tests {
     use super::*;
 
-    fn intake() -> (Intake, Arc<Mutex<Vec<(String, usize, usize)>>>) {
+    type Steps = Arc<Mutex<Vec<(String, usize, usize)>>>;
+
+    fn intake() -> (Intake, Steps) {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let watched = Arc::clone(&seen);
         let watch = move |step: Step<'_>| {

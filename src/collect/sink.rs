@@ -121,6 +121,9 @@ impl Sink {
     }
 
     /// Everything, where it is little.
+    ///
+    /// # Panics
+    /// When there is more than memory was given to.
     #[cfg(test)]
     pub fn into_drafts(self) -> Vec<Draft> {
         assert!(self.runs.is_empty(), "more than there is room for");

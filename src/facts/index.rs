@@ -71,13 +71,16 @@ pub struct Current<'r, T> {
 
 type Listings = Vec<Arc<Record<Listing>>>;
 
+/// A gap and when it was met.
+type DatedGap = (Arc<Gap>, Timestamp);
+
 /// Answers "is this set complete, and if not, why?".
 #[derive(Default)]
 pub struct Index {
     /// Listings by source, then by kind.
     listings: ByScope<BTreeMap<String, BTreeMap<String, ByTarget<Listings>>>>,
     /// The newest gaps by what was asked, each with when that was.
-    gaps: ByScope<BTreeMap<String, ByTarget<(Arc<Gap>, Timestamp)>>>,
+    gaps: ByScope<BTreeMap<String, ByTarget<DatedGap>>>,
 }
 
 impl Index {

@@ -179,12 +179,11 @@ fn logins(access: &AccountAccess, cluster: &Cluster, user: Option<&str>) -> Vec<
     let own = cluster.record.data.db_cluster_resource_id.known().map(|id| (None, id.as_str()));
     let proxies = cluster.proxies.iter().map(|it| (Some(it.name.clone()), it.resource_id.as_str()));
     let doors: Vec<_> = own.into_iter().chain(proxies).collect();
-    let names: BTreeSet<String> = match user {
-        Some(user) => BTreeSet::from([user.to_owned()]),
-        None => {
-            let all = access.account.identities.iter().flat_map(|identity| access.connections(identity, cluster));
-            all.map(|connection| connection.user).chain(["*".to_owned()]).collect()
-        }
+    let names: BTreeSet<String> = if let Some(user) = user {
+        BTreeSet::from([user.to_owned()])
+    } else {
+        let all = access.account.identities.iter().flat_map(|identity| access.connections(identity, cluster));
+        all.map(|connection| connection.user).chain(["*".to_owned()]).collect()
     };
     let object = |proxy: &Option<String>, id: &str, user: &String| Object {
         target: cluster.database_user(id, Some(user.as_str()).filter(|user| *user != "*")),

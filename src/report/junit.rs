@@ -96,7 +96,7 @@ fn case(text: &mut String, row: &Row<'_>) {
             push(text, format_args!("<error type=\"{kind}\" message=\"{message}\">{}</error>", details(row)));
         }
         Outcome::NotApplicable => {
-            push(text, format_args!("<skipped type=\"not_applicable\" message=\"not applicable: {message}\"/>"))
+            push(text, format_args!("<skipped type=\"not_applicable\" message=\"not applicable: {message}\"/>"));
         }
         Outcome::Pass => (),
     }

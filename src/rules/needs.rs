@@ -123,23 +123,27 @@ fn of_field(target: &str, field: &str) -> Option<&'static [Calls]> {
     Some(match (target, field) {
         ("db_cluster", "instances") => &[INSTANCES],
         ("db_cluster", "parameters" | "parameters_in_force" | "audit_log") => &[CLUSTER_PARAMETERS, INSTANCES],
-        ("db_cluster", "requires_tls" | "tls_settings" | "tls_disagreements" | "variables" | "clients") => {
-            &[CLUSTER_PARAMETERS, ENDPOINTS]
-        }
-        ("db_cluster", "aurora_version" | "rdsadmin_deviations" | "database_accounts") => {
-            &[CLUSTER_PARAMETERS, ENDPOINTS]
-        }
+        (
+            "db_cluster",
+            "requires_tls"
+            | "tls_settings"
+            | "tls_disagreements"
+            | "variables"
+            | "clients"
+            | "aurora_version"
+            | "rdsadmin_deviations"
+            | "database_accounts",
+        ) => &[CLUSTER_PARAMETERS, ENDPOINTS],
         ("db_cluster", "storage_key") => &[&[actions::DESCRIBE_KEY]],
         ("db_cluster", "log_groups") => &[&[actions::DESCRIBE_LOG_GROUPS], CLUSTER_PARAMETERS],
         ("db_cluster", "protected_resource") => &[&[actions::LIST_PROTECTED_RESOURCES]],
         ("db_cluster", "engine_support") => &[&[actions::DESCRIBE_DB_MAJOR_ENGINE_VERSIONS]],
-        ("db_cluster", "global_cluster") => &[&[actions::DESCRIBE_GLOBAL_CLUSTERS]],
+        ("db_cluster", "global_database") => &[&[actions::DESCRIBE_GLOBAL_CLUSTERS]],
         ("db_cluster" | "db_instance", "vpc" | "class_tenancies") => &[PLACE],
         ("db_cluster", "flow_logs") => &[FLOW_LOGS],
         ("db_cluster", "security_groups" | "ingress" | "admits_all_ipv4" | "admits_all_ipv6" | "world_ingress")
         | ("db_instance", "reachability") => &[NETWORK],
         ("db_cluster", "endpoints") => &[ENDPOINTS, AUTHORITIES],
-        ("db_instance", "cluster") | ("aws_region", "name") => &[],
         (
             "db_instance",
             "certificate_authority"
@@ -156,7 +160,9 @@ fn of_field(target: &str, field: &str) -> Option<&'static [Calls]> {
             "db_subnet_group" | "endpoint" | "db_proxy" | "database_account" | "iam_policy" | "iam_user"
             | "aws_account" | "kms_key" | "secret" | "iam_principal",
             _,
-        ) => &[],
+        )
+        | ("db_instance", "cluster")
+        | ("aws_region", "name") => &[],
         _ => return None,
     })
 }

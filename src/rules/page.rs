@@ -16,7 +16,9 @@ pub fn rules_page<'r>(rules: impl IntoIterator<Item = &'r Rule>, area: &str) -> 
             format_args!("| [{id}](#{id}) | {} | `{}` | {} |", rule.severity.as_str(), rule.target, rule.title),
         );
     }
-    of_area.iter().for_each(|rule| one(rule, &mut page));
+    for rule in of_area {
+        one(rule, &mut page);
+    }
     page
 }
 
@@ -38,7 +40,9 @@ fn one(rule: &Rule, page: &mut String) {
     code(page, "Holds when", "cel", &rule.check_text);
     if !rule.params.is_empty() {
         line(page, format_args!("| parameter | type | default | |\n|---|---|---|---|"));
-        rule.params.iter().for_each(|it| parameter(it, page));
+        for it in &rule.params {
+            parameter(it, page);
+        }
         page.push('\n');
     }
     remedy(&rule.remediation, page);
@@ -46,7 +50,9 @@ fn one(rule: &Rule, page: &mut String) {
         rule.frameworks.iter().flat_map(|(name, controls)| controls.iter().map(move |it| (name, it))).collect();
     if !mapped.is_empty() {
         line(page, format_args!("| framework | control | coverage | basis | |\n|---|---|---|---|---|"));
-        mapped.into_iter().for_each(|(name, it)| mapping(name, it, page));
+        for (name, it) in mapped {
+            mapping(name, it, page);
+        }
         page.push('\n');
     }
     line(page, format_args!("See <{}>.", rule.docs));

@@ -53,8 +53,9 @@ impl<T> Listed<T> {
     {
         let mut listed = Self { action, items: Vec::new(), failure: None };
         for _ in 0..MOST_PAGES {
-            match gate.pass(pages.next()).await.map(|page| page.map(&open)) {
-                Some(Ok((items, marker))) => {
+            match gate.pass(pages.next()).await {
+                Some(Ok(page)) => {
+                    let (items, marker) = open(page);
                     listed.items.extend(items.unwrap_or_default());
                     // Asking the stream whether it has ended would take a turn at the gate for no call.
                     if marker.is_none_or(|marker| marker.is_empty()) {

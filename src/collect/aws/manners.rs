@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_bucket_gives_a_second_at_once_and_then_keeps_time() {
         for rate in [1, 2, 10, 1000] {
-            let start = Instant::now() + Duration::from_secs(3600);
+            let start = Instant::now() + Duration::from_hours(1);
             let mut bucket = Bucket::new(rate, start).unwrap();
             let turns: Vec<_> = (0..5 * rate).map(|_| bucket.take(start) - start).collect();
             let burst = turns.iter().filter(|turn| turn.is_zero()).count();
@@ -116,12 +116,12 @@ mod tests {
 
     #[test]
     fn a_bucket_fills_again_and_no_further() {
-        let start = Instant::now() + Duration::from_secs(3600);
+        let start = Instant::now() + Duration::from_hours(1);
         let mut bucket = Bucket::new(10, start).unwrap();
         for _ in 0..10 {
             assert_eq!(bucket.take(start), start);
         }
-        let later = start + Duration::from_secs(60);
+        let later = start + Duration::from_mins(1);
         let free = (0..100).filter(|_| bucket.take(later) == later).count();
         assert_eq!(free, 10);
     }

@@ -2,7 +2,7 @@
 //! with the control policies on it. A member account may ask for its organization and for nothing else, and no control policy binds
 //! the management account, so that the way is read only with the credentials that are given for several accounts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_organizations::operation::describe_organization::DescribeOrganizationError;
 use aws_sdk_organizations::{Client, types};
@@ -137,7 +137,7 @@ impl Reader {
 
     /// Writes which policies are attached to the targets, and gives their ids.
     async fn attached(&self, targets: Vec<(String, types::PolicyType)>, sink: &mut Sink) -> BTreeSet<String> {
-        let mut ids = BTreeMap::new();
+        let mut ids = BTreeSet::new();
         for (target, filter) in targets {
             let call = self.client.list_policies_for_target().target_id(&target).filter(filter.clone());
             let pages = call.into_paginator().send();
@@ -145,14 +145,14 @@ impl Reader {
             let listed: Listed<_> = self.service.list(action, pages, |page| (page.policies, page.next_token)).await;
             match listed.whole() {
                 Ok(policies) => {
-                    ids.extend(policies.iter().filter_map(|policy| Some((policy.id.clone()?, ()))));
+                    ids.extend(policies.iter().filter_map(|policy| policy.id.clone()));
                     let id = format!("{target} {}", filter.as_str());
                     sink.record(self.service.scope.pair(), id, action, &attached(target, filter.as_str(), policies));
                 }
                 Err(gap) => sink.gap(self.service.scope.pair(), &Gap { target: Some(target), ..gap }),
             }
         }
-        ids.into_keys().collect()
+        ids
     }
 
     async fn policy(self, id: String) -> Sink {

@@ -155,7 +155,7 @@ fn one(
 
 /// What kind of failure the CLI tells of, by the code that it puts in brackets.
 fn reason(words: &str) -> GapReason {
-    let code = words.split_once("(").and_then(|(_, rest)| rest.split_once(")")).map_or("", |(code, _)| code);
+    let code = words.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(code, _)| code);
     match code {
         "AccessDenied"
         | "AccessDeniedException"

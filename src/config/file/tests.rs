@@ -1,5 +1,7 @@
 //! What people write, and what they are told.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -103,7 +105,7 @@ fn every_mistake_has_a_line_a_caret_and_a_mend() {
     ] {
         let error = read(text).unwrap_err();
         assert!(error.0.iter().all(|error| error.line > 0), "{error}");
-        transcript.push_str(&format!("{error}\n\n"));
+        writeln!(transcript, "{error}\n").unwrap();
     }
     insta::assert_snapshot!(transcript);
 }

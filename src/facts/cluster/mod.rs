@@ -16,7 +16,7 @@ use self::member::instances;
 pub(super) use self::network::group_ids;
 use self::network::{admits_all_ipv4, admits_all_ipv6, flow_logs, ingress, security_groups, vpc, world_ingress};
 use self::operations::{
-    DatabaseLog, EngineSupport, engine_support, global_cluster, log_groups, protected_resource, storage_key,
+    DatabaseLog, EngineSupport, engine_support, global_database, log_groups, protected_resource, storage_key,
 };
 use super::found::Found;
 use super::instance::Instance;
@@ -66,7 +66,7 @@ facts! {
         /// How long its major version is supported.
         engine_support: Fact<Arc<EngineSupport>> => engine_support;
         /// The global database that it belongs to; absent where it stands alone.
-        global_cluster: Fact<Arc<Record<GlobalCluster>>> => global_cluster, optional;
+        global_database: Fact<Arc<Record<GlobalCluster>>> => global_database, optional;
         /// Its VPC.
         vpc: Fact<Arc<Record<Vpc>>> => vpc;
         /// Whether its VPC keeps a log of the connections that are refused.

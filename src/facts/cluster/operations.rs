@@ -71,7 +71,7 @@ pub(super) fn protected_resource(cluster: &Cluster) -> Fact<Arc<Record<Protected
     })
 }
 
-pub(super) fn global_cluster(cluster: &Cluster) -> Fact<Arc<Record<GlobalCluster>>> {
+pub(super) fn global_database(cluster: &Cluster) -> Fact<Arc<Record<GlobalCluster>>> {
     cluster.record.data.db_cluster_arn.as_ref().and_then(|arn| {
         cluster.region.global_clusters().all().and_then(|globals| {
             for record in globals {

@@ -129,12 +129,12 @@ mod tests {
         let mut unread = vpc.clone();
         unread.as_object_mut().unwrap().remove("ResourceOwnerId");
         let words = |of: &[&str]| Some(of.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
-        let (of_vpc, of_vpn) = ("vpc vpc-9 of account 210987654321", "vpn vpn-1 of account 123456789012");
+        let (of_vpc, by_vpn) = ("vpc vpc-9 of account 210987654321", "vpn vpn-1 of account 123456789012");
         for (attachments, networks, account) in [
             (vec![own.clone()], words(&[]), None),
             (vec![own.clone(), vpc.clone()], words(&[of_vpc]), Some(OTHER)),
             (vec![own.clone(), vpc.clone(), gone], words(&[of_vpc]), Some(OTHER)),
-            (vec![own.clone(), vpc, vpn], words(&[of_vpc, of_vpn]), None),
+            (vec![own.clone(), vpc, vpn], words(&[of_vpc, by_vpn]), None),
             (vec![own.clone(), unread], None, None),
             (vec![foreign], None, None),
             (vec![], None, None),

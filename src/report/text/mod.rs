@@ -323,12 +323,12 @@ impl Page<'_> {
 
 /// What was found, with the reasons that the message does not give.
 fn message(verdict: &VerdictEntry, waivers: &[WaiverEntry]) -> String {
-    let text = marked(verdict.baseline, with_reasons(&verdict.message, &verdict.reasons));
+    let text = marked(verdict.baseline, &with_reasons(&verdict.message, &verdict.reasons));
     with_waiver(text, waivers, verdict.waiver)
 }
 
 fn element_line(element: &ElementEntry, waivers: &[WaiverEntry]) -> String {
-    let text = marked(element.baseline, with_reasons(&element.message, &element.reasons));
+    let text = marked(element.baseline, &with_reasons(&element.message, &element.reasons));
     with_waiver(text, waivers, element.waiver)
 }
 
@@ -339,8 +339,8 @@ fn with_waiver(text: String, waivers: &[WaiverEntry], of: Option<WaiverUse>) -> 
     }
 }
 
-fn marked(state: Option<BaselineState>, text: String) -> String {
-    words::since(state).map_or_else(|| text.clone(), |word| format!("{word}: {text}"))
+fn marked(state: Option<BaselineState>, text: &str) -> String {
+    words::since(state).map_or_else(|| text.to_owned(), |word| format!("{word}: {text}"))
 }
 
 fn with_reasons(message: &Untrusted, reasons: &[Untrusted]) -> String {

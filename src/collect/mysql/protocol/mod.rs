@@ -2,7 +2,7 @@
 //! server's word: it is checked before memory is given to it, and no answer can make this code panic.
 //! Shapes: MySQL Source Code Documentation, "Client/Server Protocol".
 //!
-//! A client of our own, because the drivers at hand (mysql_async and mysql_common, tried at 0.37) are made for servers that one trusts:
+//! A client of our own, because the drivers at hand (`mysql_async` and `mysql_common`) are made for servers that one trusts:
 //! they give memory to whatever length a packet announces, so that a hostile server ends the program; they offer LOCAL INFILE
 //! whether it is wanted or not; and their cleartext plugin looks at no TLS, so that a token would go out in the clear.
 

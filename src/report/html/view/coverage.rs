@@ -78,7 +78,7 @@ pub fn services(assessment: &Assessment) -> Matrix {
     }
     let columns: BTreeSet<&str> = cells.values().flat_map(BTreeMap::keys).copied().collect();
     let rows = cells.iter().map(|((account, region, _), answers)| Row {
-        target: Shown::words(if account.is_empty() { "no account" } else { *account }),
+        target: Shown::words(if account.is_empty() { "no account" } else { account }),
         place: Shown::words(region),
         cells: columns.iter().map(|service| cell(answers.get(service))).collect(),
     });
@@ -141,7 +141,9 @@ fn cell(answers: Option<&Answers<'_>>) -> Cell {
         return Cell { class: "na", words: "not asked".to_owned(), needs: Vec::new(), gaps: false };
     };
     let mut reasons: BTreeMap<GapReason, usize> = BTreeMap::new();
-    gaps.iter().for_each(|gap| *reasons.entry(gap.reason).or_default() += 1);
+    for gap in gaps {
+        *reasons.entry(gap.reason).or_default() += 1;
+    }
     let named = reasons.iter().map(|(reason, times)| format!("{} {}", words::grouped(*times), reason.as_str()));
     let mut parts: Vec<String> = if *read > 0 { vec![format!("{} read", words::grouped(*read))] } else { Vec::new() };
     parts.extend(named);
