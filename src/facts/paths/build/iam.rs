@@ -397,7 +397,7 @@ impl People<'_> {
             }
         }
         let Some(why) = &self.access.account.incomplete else { return };
-        let arn = format!("users and roles of {} that were not read", self.access.account.id);
+        let arn = unlisted(&self.access.account.id);
         let node = Node::Principal(u32::try_from(self.web.principals.len()).unwrap_or(u32::MAX));
         self.web.principals.push(PrincipalLabel { arn, administrator: false });
         for chain in everything {
@@ -437,6 +437,11 @@ impl People<'_> {
             }
         }
     }
+}
+
+/// What stands for the users and roles of an account that were not read.
+pub(super) fn unlisted(account: &str) -> String {
+    format!("users and roles of {account} that were not read")
 }
 
 /// What an action is done to, where it is not the cluster itself.

@@ -9,7 +9,7 @@ use super::super::step::{Change, ChangeKind, Step};
 use super::super::web::{Machine, Web};
 use super::iam::{OPEN_SESSION, OPEN_TUNNEL};
 use crate::facts::Facts;
-use crate::facts::iam::account::Identity;
+use crate::facts::iam::account::{Account, Identity};
 use crate::facts::iam::grammar::{Effect, Named};
 use crate::model::{Fact, Place, Why};
 use crate::snapshot::Records;
@@ -27,6 +27,7 @@ pub(super) fn add(web: &mut Web, facts: &Facts) {
         }
         for service in SERVICES {
             some_role(web, number, service, &access.account.identities, &numbers);
+            unlisted_role(web, number, service, &access.account, &numbers);
         }
     }
 }
@@ -198,6 +199,21 @@ fn some_role(
             let step = Step::new(format!("{service} may act as role {}", role.principal.name));
             web.add(std::slice::from_ref(&some), &Node::Principal(*role_number), step);
         }
+    }
+}
+
+/// A role that was not read may be the machine's as well as any other.
+fn unlisted_role(
+    web: &mut Web,
+    number: u32,
+    service: &'static str,
+    account: &Account,
+    numbers: &BTreeMap<String, u32>,
+) {
+    let (some, unlisted) = (Node::RoleFor(number, service), numbers.get(&super::iam::unlisted(&account.id)));
+    if let (Some(why), Some(unlisted), true) = (&account.incomplete, unlisted, web.known(&some).is_some()) {
+        let step = Step::new("it may be a role that was not read").unknown(why.clone());
+        web.add(&[some], &Node::Principal(*unlisted), step);
     }
 }
 
