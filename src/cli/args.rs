@@ -17,6 +17,7 @@ pub use self::diff::DiffArgs;
 pub use self::judge::{JudgeArgs, WriteArgs};
 pub use self::waiver::{WaiverAddArgs, WaiverArgs, WaiverCheckArgs, WaiverCommand, WaiverFileArgs, WaiverListArgs};
 use super::paths::PathsArgs;
+use super::permissions::SqlAccount;
 
 /// Compliance auditing for Amazon Aurora: who may manage a cluster, who can reach it, who may log in and do what.
 #[derive(Debug, Parser)]
@@ -294,18 +295,6 @@ pub struct PermissionsArgs {
     pub server_version: crate::model::Version,
 }
 
-#[cfg(test)]
-impl PermissionsArgs {
-    /// What these words say.
-    pub fn parsed(words: &[&str]) -> Self {
-        let line = ["aurora-audit", "permissions"].into_iter().chain(words.iter().copied());
-        match Args::parse_from(line).command {
-            Command::Permissions(args) => args,
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
 fn server_version(text: &str) -> Result<crate::model::Version, &'static str> {
     text.parse().map_err(|()| "not a version such as 8.0.39")
 }
@@ -319,17 +308,6 @@ pub enum PolicyFormat {
     Terraform,
     /// A CloudFormation template with a managed policy
     Cloudformation,
-}
-
-/// `permissions --sql`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SqlAccount {
-    /// Logs in by tokens of IAM
-    Iam,
-    /// Logs in by a password
-    Password,
-    /// Logs in by a password, and is shown no password hash
-    HashBlind,
 }
 
 /// `certificate`
@@ -526,7 +504,13 @@ pub struct ScanArgs {
 #[derive(Debug, ClapArgs)]
 pub struct TargetArgs {
     /// AWS regions, or `all` for the enabled ones; repeatable. Default: those enabled ones that have Aurora clusters or snapshots
-    #[arg(long, visible_alias = "region", value_name = "REGION", env = "AURORA_AUDIT_REGION", value_delimiter = ',')]
+    #[arg(
+        long = "region",
+        visible_alias = "regions",
+        value_name = "REGION",
+        env = "AURORA_AUDIT_REGION",
+        value_delimiter = ','
+    )]
     pub regions: Vec<String>,
     /// Profile of the AWS configuration
     #[arg(long, value_name = "NAME", env = "AURORA_AUDIT_PROFILE")]
@@ -608,49 +592,5 @@ impl Collector {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    fn every(command: &clap::Command, visit: &mut impl FnMut(&clap::Command, &clap::Arg)) {
-        command.get_arguments().for_each(|arg| visit(command, arg));
-        command.get_subcommands().for_each(|command| every(command, visit));
-    }
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        let command = crate::cli::config::with_environment(Args::command());
-        command.clone().debug_assert();
-        let mut flags = 0;
-        every(&command, &mut |command, arg| {
-            if let Some(flag) = arg.get_long() {
-                flags += 1;
-                let name = arg.get_env().map(|name| name.to_string_lossy().into_owned());
-                let expected = match (command.get_name(), flag) {
-                    ("collect", "output") => "AURORA_AUDIT_SNAPSHOT".to_owned(),
-                    _ => crate::config::variable(flag),
-                };
-                assert_eq!(name, Some(expected), "{} --{flag}", command.get_name());
-            }
-        });
-        assert!(flags > 40, "{flags}");
-    }
-
-    /// Each setting of a file is the default of a flag that is there under its name.
-    #[test]
-    fn every_setting_is_a_flag() {
-        for setting in &crate::config::SETTINGS {
-            let mut found = Vec::new();
-            every(&Args::command(), &mut |_, arg| {
-                if arg.get_id() == setting.arg {
-                    found.push(arg.get_long().unwrap_or_default().to_owned());
-                }
-            });
-            let without_aws = setting.arg == "iam" && cfg!(not(feature = "aws"));
-            let without_collect = ["targets", "snapshot"].contains(&setting.section) && cfg!(not(feature = "collect"));
-            assert!(without_aws || without_collect || !found.is_empty(), "{}", setting.path());
-            assert!(found.iter().all(|flag| flag == setting.flag), "{}: {found:?}", setting.path());
-        }
-    }
-}
+#[path = "args_tests.rs"]
+mod tests;

@@ -1,11 +1,22 @@
 //! `permissions`: what the account of the audit needs, as statements to run.
 
-use super::args::{PermissionsArgs, SqlAccount};
+use super::args::PermissionsArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
 use super::{aws_cli, policy};
 use crate::model::Version;
+
+/// `permissions --sql`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SqlAccount {
+    /// Logs in by tokens of IAM
+    Iam,
+    /// Logs in by a password
+    Password,
+    /// Logs in by a password, and is shown no password hash
+    HashBlind,
+}
 
 /// Prints the statements, the policy or the commands.
 pub fn run(args: &PermissionsArgs) -> Result<Exit, CliError> {

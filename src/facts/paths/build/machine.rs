@@ -87,7 +87,9 @@ fn acts(
     match role {
         Fact::Absent => {}
         Fact::Known(Role { arn, at, condition }) => {
-            let Some(role) = numbers.get(&arn) else {
+            // A profile is of the machine's own account: what says otherwise is not believed.
+            let own = arn.split(':').nth(4) == Some(machine.account.as_str());
+            let Some(role) = numbers.get(&arn).filter(|_| own) else {
                 let why = Why::Dangling { kind: "iam.role", id: arn.into() };
                 return any_role(web, number, (&node, machine), service, why);
             };
