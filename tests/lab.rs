@@ -168,7 +168,7 @@ fn a_scan_finds_what_was_planted() {
         // The lab's flow logs keep nothing of refused connections.
         .filter(|(rule, ..)| rule != "net-vpc-flow-logs")
         // A partner restores one of its snapshots.
-        .filter(|(rule, ..)| rule != "path-foreign-account-to-data" && rule != "path-principal-to-exfiltration");
+        .filter(|(rule, ..)| rule != "path-principal-to-exfiltration");
     assert_eq!(good.count(), 0, "orders is good throughout");
     assert!(verdicts.iter().all(|(_, name, _)| !name.contains("friends") && !name.contains("billing")), "not Aurora");
 }

@@ -296,8 +296,9 @@ fn unread(web: &mut Web, number: u32, database: &Database) {
     let Some(reason) = &database.incomplete else { return };
     let any = Node::Arrives(number, ANY_HOST.into());
     let proves = Node::Proves(number, Login::Unread);
-    // An account that was not read may have an empty password: nothing has to be known for it.
-    for premises in [[].as_slice(), &[Node::Connects(number, "*".into()), Node::IamAuthentication(number)]] {
+    for premises in
+        [[Node::Stranger].as_slice(), &[Node::Connects(number, "*".into()), Node::IamAuthentication(number)]]
+    {
         let step = Step::new("some account may let it in").unknown(reason.clone());
         web.add(premises, &proves, step);
     }
