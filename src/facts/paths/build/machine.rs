@@ -120,7 +120,7 @@ struct Role {
 fn role_of(id: &str, machine: &Machine, records: &Records) -> (&'static str, Fact<Role>) {
     let data = &machine.interface.data;
     if data.attachment.known().is_some_and(|attachment| attachment.instance_id.known().is_some()) {
-        return (EC2, of_instance(id, records));
+        return (EC2, of_instance(id, machine, records));
     }
     if data.interface_type.known().is_some_and(|kind| kind == "lambda") {
         return (LAMBDA, of_function(machine, records));
@@ -129,8 +129,9 @@ fn role_of(id: &str, machine: &Machine, records: &Records) -> (&'static str, Fac
 }
 
 /// An instance profile holds one role, which has its name unless somebody chose another one.
-fn of_instance(id: &str, records: &Records) -> Fact<Role> {
-    let newest = records.ec2_instances.iter().filter(|it| it.data.instance_id.known().is_some_and(|it| it == id));
+fn of_instance(id: &str, machine: &Machine, records: &Records) -> Fact<Role> {
+    let here = records.ec2_instances.iter().filter(|it| it.account == machine.account);
+    let newest = here.filter(|it| it.data.instance_id.known().is_some_and(|it| it == id));
     let Some(instance) = newest.max_by_key(|it| it.observed) else {
         return Fact::Unknown(Why::Dangling { kind: "ec2.instance", id: id.into() });
     };
@@ -151,7 +152,8 @@ fn of_function(machine: &Machine, records: &Records) -> Fact<Role> {
         let in_subnet = config.subnet_ids.known().zip(data.subnet_id.known()).is_some_and(|(all, it)| all.contains(it));
         in_subnet && config.security_group_ids.known().into_iter().flatten().any(|it| groups.contains(&it))
     };
-    let found = records.functions.iter().find(|it| it.data.vpc_config.known().is_some_and(stands));
+    let here = &mut records.functions.iter().filter(|it| it.account == machine.account);
+    let found = here.find(|it| it.data.vpc_config.known().is_some_and(stands));
     let Some(function) = found else {
         let id = data.description.known().map_or("", String::as_str);
         return Fact::Unknown(Why::Dangling { kind: "lambda.function", id: id.into() });
@@ -166,7 +168,8 @@ fn of_task(machine: &Machine, records: &Records) -> Fact<Role> {
         let details = task.attachments.known().into_iter().flatten().filter_map(|it| it.details.known()).flatten();
         details.filter_map(|it| it.value.known()).any(|value| value == id)
     };
-    let Some(task) = records.tasks.iter().find(|it| attached(&it.data)) else {
+    let mut here = records.tasks.iter().filter(|it| it.account == machine.account);
+    let Some(task) = here.find(|it| attached(&it.data)) else {
         return Fact::Unknown(Why::Dangling { kind: "ecs.task", id: id.as_str().into() });
     };
     let at = Place::data_of(task.at).member("overrides").member("taskRoleArn");
