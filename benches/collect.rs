@@ -91,7 +91,13 @@ fn collected(aws: &Standin, args: &[&str]) -> Cost {
     let text = fs::read_to_string(path).unwrap();
     let gaps =
         text.lines().filter(|line| line.contains("{\"kind\":\"gap\"") && !line.contains("not_requested")).count();
-    Cost { wall: started.elapsed(), cpu: children() - before, resident, records: text.lines().count(), gaps }
+    Cost {
+        wall: started.elapsed(),
+        cpu: children().saturating_sub(before),
+        resident,
+        records: text.lines().count(),
+        gaps,
+    }
 }
 
 /// CPU time of the children that have ended: fields 16 and 17 of proc(5), in hundredths of a second.

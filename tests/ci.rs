@@ -1,6 +1,6 @@
 //! What pipelines run, run here: the steps of the action and the jobs for GitLab, as they stand in their files.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod common;
 

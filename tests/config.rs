@@ -1,5 +1,5 @@
 //! Configuration as users meet it: flag before variable before file before default, and where each value comes from.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod common;
 

@@ -142,8 +142,9 @@ fn agree(kind: Kind) {
         sessions: 40,
     };
     let tally = differential(&server, extent);
+    let mut told = std::io::stderr();
     writeln!(
-        std::io::stderr(),
+        told,
         "{kind:?}: {} statements in {} sessions, {} of them allowed, {} undecided, {} disagreements",
         tally.probes,
         tally.logins,

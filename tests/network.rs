@@ -1,5 +1,5 @@
 //! Who reaches a database, against a simulator that sends one packet at a time.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 #[path = "network/estate.rs"]
 mod estate;

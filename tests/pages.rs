@@ -1,6 +1,11 @@
 //! Reports in the hands of others: pages in Chromium and in the Nu checker, SARIF in Microsoft's multitool. `tests/lab/setup`
 //! brings them; `tests/run` says where they are.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops"
+)]
 
 mod common;
 

@@ -1,10 +1,5 @@
 //! Privileges of servers that are put together by hand: what is stored and set, grants that no server would make, and the command.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on stops"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 mod common;
 #[path = "privileges/server.rs"]

@@ -112,6 +112,7 @@ fn decided(policy: &Value, context: &Value) -> (String, i32) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a case a line")]
 fn bad_input_is_decided_rightly_or_reported() {
     let allowed_with = |operator: &str, key: &str, value: Value| {
         policy(&json!({"Effect": "Allow", "Action": "rds:*", "Resource": "*", "Condition": {operator: {key: value}}}))

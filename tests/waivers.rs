@@ -257,7 +257,9 @@ fn all_reports_show_waivers() {
     repository.write(&format!("waivers:\n{}", waiver(&arn(&found), DATES)));
     let outputs = ["text", "json", "html", "sarif"].map(|format| format!("{format}=out/r.{format}"));
     let mut args = vec!["check", "acme.jsonl", "--now", TODAY, "--sarif-profile", "full"];
-    outputs.iter().for_each(|output| args.extend(["-o", output]));
+    for output in &outputs {
+        args.extend(["-o", output]);
+    }
     repository.run(&args);
     let read = |name: &str| fs::read_to_string(repository.at(&format!("out/r.{name}"))).unwrap();
     for (format, part) in [

@@ -11,7 +11,7 @@ use super::shape;
 pub fn answer(estate: &Estate, account: &str, call: &Call) -> Reply {
     let action = call.action();
     match action.as_str() {
-        "sts:GetCallerIdentity" => return reply(call, &estate.caller(account)),
+        "sts:GetCallerIdentity" => return reply(call, &Estate::caller(account)),
         "sts:AssumeRole" => return assumed(estate, call),
         _ => {}
     }

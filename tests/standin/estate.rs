@@ -153,7 +153,7 @@ impl Estate {
         each.keys().map(named).collect()
     }
 
-    pub(super) fn caller(&self, account: &str) -> Value {
+    pub(super) fn caller(account: &str) -> Value {
         json!({"UserId": "AIDAEXAMPLE", "Account": account, "Arn": format!("arn:aws:iam::{account}:user/auditor")})
     }
 

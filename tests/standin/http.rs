@@ -49,7 +49,7 @@ pub fn serve(stream: TcpStream, reply: impl Fn(Request) -> Reply) {
             body.len()
         );
         for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", &*value, "\r\n"].map(String::from));
         }
         text.push_str("\r\n");
         text.push_str(if cut { body.get(..body.len() / 2).unwrap_or_default() } else { &body });
