@@ -1,4 +1,4 @@
-//! Networks whose truth was worked out by hand (`fixtures/network/README.md`): what `paths --network` prints of them, which addresses
+//! Networks whose truth was checked by hand (`fixtures/network/README.md`): what `paths --network` prints of them, which addresses
 //! are in it and which are just outside, and what becomes of the composed finding.
 
 mod common;
