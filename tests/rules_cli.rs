@@ -322,6 +322,7 @@ fn generated_files_are_up_to_date() {
         (&["rules", "page", "network"], "docs/rules/network.md"),
         (&["rules", "page", "tls"], "docs/rules/tls.md"),
         (&["rules", "page", "database"], "docs/rules/database.md"),
+        (&["rules", "page", "path"], "docs/rules/path.md"),
         (&["rules", "page", "data"], "docs/rules/data.md"),
         (&["rules", "page", "logging"], "docs/rules/logging.md"),
         (&["rules", "page", "resilience"], "docs/rules/resilience.md"),

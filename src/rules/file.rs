@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::decode::{Fields, Reader};
-use super::rule::{Control, Effort, RemediationText, Status};
+use super::rule::{Control, Effort, Equivalent, RemediationText, Status};
 use super::source::RuleSource;
 use super::yaml::{Kind, Node};
 use crate::model::Severity;
 
 /// Every key that a rule may have.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 21] = [
     "schema",
     "id",
     "title",
@@ -29,6 +29,7 @@ pub(super) const KEYS: [&str; 20] = [
     "docs",
     "source",
     "tags",
+    "equivalent_mutants",
     "tests",
 ];
 
@@ -75,6 +76,7 @@ pub(super) struct Description {
     pub(super) docs: String,
     pub(super) source: String,
     pub(super) tags: Vec<String>,
+    pub(super) equivalent_mutants: Vec<Equivalent>,
 }
 
 /// Reads the description. Everything is looked at, so that all that is wrong is said at once.
@@ -90,6 +92,7 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>, file: &RuleSour
     let docs = reader.need(fields, "docs").and_then(|node| docs(reader, node));
     let source = reader.need(fields, "source").and_then(|node| line(reader, node));
     let tags = reader.need(fields, "tags").and_then(|node| strings(reader, node));
+    let equivalent_mutants = fields.get("equivalent_mutants").map_or(Some(Vec::new()), |node| equivalents(reader, node));
     Some(Description {
         id: id?,
         title: title?,
@@ -101,6 +104,7 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>, file: &RuleSour
         docs: docs?,
         source: source?,
         tags: tags?,
+        equivalent_mutants: equivalent_mutants?,
     })
 }
 
@@ -192,4 +196,17 @@ fn control(reader: &mut Reader<'_>, node: &Node) -> Option<Control> {
     let control = reader.need(&fields, "control").and_then(|node| line(reader, node));
     let coverage = reader.need(&fields, "coverage").and_then(|node| reader.word(node, "coverage"));
     Some(Control { control: control?, coverage: coverage? })
+}
+
+fn equivalents(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Equivalent>> {
+    let items: Vec<Option<Equivalent>> = reader.list(node)?.iter().map(|item| equivalent(reader, item)).collect();
+    items.into_iter().collect()
+}
+
+fn equivalent(reader: &mut Reader<'_>, node: &Node) -> Option<Equivalent> {
+    let fields = reader.map(node, "an equivalent mutant", &["was", "became", "reason"])?;
+    let was = reader.need(&fields, "was").and_then(|node| line(reader, node));
+    let became = reader.need(&fields, "became").and_then(|node| line(reader, node));
+    let reason = reader.need(&fields, "reason").and_then(|node| reader.string(node));
+    Some(Equivalent { was: was?, became: became?, reason: reason?, at: fields.at })
 }

@@ -21,6 +21,8 @@ pub(super) struct Given {
 #[derive(Debug)]
 pub(super) enum GivenValue {
     Absent,
+    /// Only in a list: an element that was not read.
+    Unknown,
     Scalar(Const),
     List(Vec<Self>),
     Object(Given),
@@ -81,6 +83,7 @@ impl GivenValue {
             Self::Scalar(Const::Arn(value)) => Value::Arn(value),
             Self::Scalar(Const::Cidr(value)) => Value::Cidr(*value),
             Self::Scalar(Const::Version(value)) => Value::Version(value),
+            Self::Unknown => Value::Unknown(&UNMENTIONED),
             Self::Absent | Self::Scalar(Const::Null | Const::Pattern(_) | Const::List(_)) => Value::Absent,
             Self::List(items) => Value::List(items),
             Self::Object(object) => Value::Object(object),
@@ -90,14 +93,19 @@ impl GivenValue {
     /// Reads a value of a type.
     pub(super) fn read(reader: &mut Reader<'_>, node: &Node, ty: &Ty) -> Option<Self> {
         match ty {
-            Ty::Object(object) => Given::read(reader, node, object).map(Self::Object),
             Ty::List(of) => {
                 let items: Vec<Option<Self>> =
-                    reader.list(node)?.iter().map(|item| Self::read(reader, item, of)).collect();
+                    reader.list(node)?.iter().map(|item| Self::read_element(reader, item, of)).collect();
                 items.into_iter().collect::<Option<Vec<_>>>().map(Self::List)
             }
+            Ty::Object(object) => Given::read(reader, node, object).map(Self::Object),
             scalar => reader.constant(node, scalar).map(Self::Scalar),
         }
+    }
+
+    /// No list has an absent element, so that `~` is free to be one that was not read.
+    fn read_element(reader: &mut Reader<'_>, node: &Node, ty: &Ty) -> Option<Self> {
+        if matches!(node.kind, Kind::Null) { Some(Self::Unknown) } else { Self::read(reader, node, ty) }
     }
 }
 

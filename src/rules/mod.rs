@@ -13,6 +13,7 @@ mod frameworks;
 mod given;
 mod judge;
 mod load;
+mod mutants;
 mod mutate;
 mod needs;
 #[cfg(test)]
@@ -46,7 +47,7 @@ pub use needs::calls_of;
 pub use page::rules_page;
 pub(crate) use problem::Problem;
 pub use problem::{LoadError, LoadErrors};
-pub use rule::{Control, Effort, Param, RemediationText, Rule, RuleSet, Status};
+pub use rule::{Control, Effort, Equivalent, Param, RemediationText, Rule, RuleSet, Status};
 pub use run::evaluate;
 pub use schema::{facts_page, facts_schema, rule_schema, type_page};
 pub use source::{RuleSource, SourceError, from_dir};

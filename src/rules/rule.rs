@@ -51,6 +51,8 @@ pub struct Rule {
     pub source: String,
     /// Words to find it by.
     pub tags: Vec<String>,
+    /// Changes of it that no test can notice, because they change no verdict.
+    pub equivalent_mutants: Vec<Equivalent>,
     /// What a user may set.
     pub params: Vec<Param>,
     /// The file that it was loaded from.
@@ -108,6 +110,19 @@ pub struct Control {
     pub control: String,
     /// How much of it the rule covers.
     pub coverage: Coverage,
+}
+
+/// A change of a rule that changes no verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Equivalent {
+    /// What stands in the rule, on one line.
+    pub was: String,
+    /// What takes its place.
+    pub became: String,
+    /// Why no verdict changes.
+    pub reason: String,
+    /// Where the rule file says so.
+    pub(super) at: std::ops::Range<usize>,
 }
 
 /// A parameter.

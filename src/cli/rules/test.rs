@@ -7,7 +7,7 @@ use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::output::say;
 use crate::facts::TARGETS;
-use crate::rules::{Mutation, Rule, mutate, run_cases};
+use crate::rules::{Mutation, Rule, Survivor, mutate, run_cases};
 
 /// Runs the command.
 pub fn run(args: &RuleTestArgs) -> Result<Exit, CliError> {
@@ -27,19 +27,44 @@ pub fn run(args: &RuleTestArgs) -> Result<Exit, CliError> {
     }
     let mutation = mutate(&rules, TARGETS);
     say(&(passed + &report(&mutation)))?;
-    Ok(if mutation.survivors.is_empty() { Exit::Clean } else { Exit::GateFailed })
+    Ok(if mutation.is_clean() { Exit::Clean } else { Exit::GateFailed })
 }
 
 fn report(mutation: &Mutation) -> String {
-    let Mutation { tried, refused, survivors } = mutation;
-    let noticed = tried - refused - survivors.len();
+    let Mutation { tried, refused, survivors, equivalent, overtaken } = mutation;
+    let noticed = tried - refused - survivors.len() - equivalent.len();
     let mut text = format!("{tried} changes tried: {refused} did not load, {noticed} failed a test");
-    if survivors.is_empty() {
-        return text + "\n";
+    if !equivalent.is_empty() {
+        let _infallible = write!(text, ", {} change no verdict", equivalent.len());
     }
-    let _infallible = writeln!(text, ", {} survived:", survivors.len());
+    if !survivors.is_empty() {
+        let _infallible = write!(text, ", {} survived", survivors.len());
+    }
+    text.push('\n');
+    for (it, reason) in equivalent {
+        let _infallible = writeln!(text, "{}: equivalent: {reason}", change(it));
+    }
     for it in survivors {
-        let _infallible = writeln!(text, "{}:{}:{}: {} → {}", it.path, it.line, it.column, it.was, it.became);
+        let _infallible = writeln!(text, "{}: survived", change(it));
     }
-    text + "help: a change that survives needs a test that it fails, or shows a part that decides nothing\n"
+    for (rule, it) in overtaken {
+        let _infallible = writeln!(text, "{rule}: {} → {}: called equivalent, and a test fails it", it.was, it.became);
+    }
+    text + help(mutation)
+}
+
+fn change(it: &Survivor) -> String {
+    format!("{}:{}:{}: {} → {}", it.path, it.line, it.column, it.was, it.became)
+}
+
+/// What to do next, of what is not in order.
+fn help(mutation: &Mutation) -> &'static str {
+    match (mutation.survivors.is_empty(), mutation.overtaken.is_empty()) {
+        (false, _) => {
+            "help: a change that survives needs a test that it fails, or shows a part that decides nothing; where it changes no \
+             verdict, `equivalent_mutants` says why\n"
+        }
+        (true, false) => "help: take what a test fails out of `equivalent_mutants`\n",
+        (true, true) => "",
+    }
 }

@@ -15,6 +15,7 @@ use super::compile::{Compiled, compile};
 use super::decode::{Fields, Reader};
 use super::expr::did_you_mean;
 use super::file::{self, Description, KEYS};
+use super::mutants::mutants;
 use super::problem::{LoadError, LoadErrors, Problem};
 use super::rule::{Fast, Rule, RuleSet};
 use super::source::{MAX_BYTES, RuleSource, digest};
@@ -26,6 +27,22 @@ use crate::facts::TargetType;
 /// # Errors
 /// Everything that is wrong with any of the files, sorted by file and place.
 pub fn load(sources: &[RuleSource], targets: &[TargetType]) -> Result<RuleSet, LoadErrors> {
+    load_with(sources, targets, equivalents)
+}
+
+/// Loads one rule that was changed, and may have lost what it explains.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn load_changed(source: &RuleSource, targets: &[TargetType]) -> Result<RuleSet, LoadErrors> {
+    load_with(std::slice::from_ref(source), targets, |_, _| ())
+}
+
+fn load_with(
+    sources: &[RuleSource],
+    targets: &[TargetType],
+    review: impl Fn(&mut Reader<'_>, &Rule),
+) -> Result<RuleSet, LoadErrors> {
     let mut sources: Vec<&RuleSource> = sources.iter().collect();
     // Built-in ones first: of two rules with one id, the user's is the one to rename.
     sources.sort_by(|one, other| (!one.built_in, &one.path).cmp(&(!other.built_in, &other.path)));
@@ -39,6 +56,9 @@ pub fn load(sources: &[RuleSource], targets: &[TargetType]) -> Result<RuleSet, L
         {
             reader.complain::<()>(&at, format!("rule `{id}` is already in {first}"), None);
         }
+        if let Some(rule) = &loaded.rule {
+            review(&mut reader, rule);
+        }
         rules.extend(loaded.rule);
         let mut problems = reader.problems;
         problems.sort();
@@ -50,6 +70,21 @@ pub fn load(sources: &[RuleSource], targets: &[TargetType]) -> Result<RuleSet, L
     }
     rules.sort_by(|one: &Rule, other| one.id.cmp(&other.id));
     Ok(RuleSet { rules, digest: digest(&sources.into_iter().cloned().collect::<Vec<_>>()) })
+}
+
+/// Refuses explanations of changes that nobody makes of the rule.
+fn equivalents(reader: &mut Reader<'_>, rule: &Rule) {
+    if rule.equivalent_mutants.is_empty() {
+        return;
+    }
+    let mutants = mutants(&rule.text);
+    for explained in &rule.equivalent_mutants {
+        if !mutants.iter().any(|mutant| mutant.is(explained)) {
+            let message = format!("nothing changes `{}` to `{}` here", explained.was, explained.became);
+            let help = "`rules test --mutate` prints the changes that survive";
+            reader.complain::<()>(&explained.at, message, Some(help.to_owned()));
+        }
+    }
 }
 
 /// What came of one file. The place of its id is there even when the rest is wrong.
@@ -133,8 +168,19 @@ fn assemble(
     cases: Vec<cases::Case>,
     source: &RuleSource,
 ) -> Rule {
-    let Description { id, title, severity, status, rationale, remediation, frameworks, docs, source: origin, tags } =
-        description;
+    let Description {
+        id,
+        title,
+        severity,
+        status,
+        rationale,
+        remediation,
+        frameworks,
+        docs,
+        source: origin,
+        tags,
+        equivalent_mutants,
+    } = description;
     let Compiled { logic, params, when_text, check_text, let_texts, element } = compiled;
     let list = logic.for_each.as_ref().map(|for_each| for_each.text.clone());
     Rule {
@@ -154,6 +200,7 @@ fn assemble(
         docs,
         source: origin,
         tags,
+        equivalent_mutants,
         params,
         path: source.path.clone(),
         text: source.text.clone(),

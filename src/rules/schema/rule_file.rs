@@ -44,13 +44,14 @@ pub fn rule_schema(targets: &[TargetType]) -> Value {
             "docs": {"type": "string", "pattern": "^https://", "description": "Documentation of AWS or MySQL."},
             "source": text("Where the rule comes from."),
             "tags": list("Words to find it by."),
+            "equivalent_mutants": {"type": "array", "items": equivalent(), "description": "Changes by rules test --mutate that change no verdict."},
             "tests": {"type": "array", "minItems": 3, "items": test(), "description": "At least one that passes, one that fails, one that is unknown."},
         },
     })
 }
 
 /// Keys that a rule can do without.
-const OPTIONAL: [&str; 5] = ["for_each", "params", "when", "let", "evidence"];
+const OPTIONAL: [&str; 6] = ["for_each", "params", "when", "let", "evidence", "equivalent_mutants"];
 
 fn text(description: &str) -> Value {
     json!({"type": "string", "description": description})
@@ -117,13 +118,24 @@ fn frameworks() -> Value {
     json!({"type": "object", "additionalProperties": {"type": "array", "items": control}, "description": "Framework → controls."})
 }
 
+fn equivalent() -> Value {
+    object(
+        &["was", "became", "reason"],
+        &json!({
+            "was": text("What stands in the rule, on one line."),
+            "became": text("What takes its place."),
+            "reason": text("Why no verdict changes."),
+        }),
+    )
+}
+
 fn test() -> Value {
     object(
         &["name", "expect", "given"],
         &json!({
             "name": text("What is tested."),
             "expect": words::<Outcome>("The outcome."),
-            "given": {"type": "object", "description": "The facts. What is not mentioned is unknown; null is what the source leaves out."},
+            "given": {"type": "object", "description": "The facts. What is not mentioned is unknown; null is what the source leaves out, and in a list what was not read."},
             "params": {"type": "object", "description": "Parameters that differ from their defaults."},
             "message": text("The message that is expected."),
             "at": {"type": "string", "format": "date-time", "description": "When the subject was observed, for time.observed()."},
