@@ -92,7 +92,8 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>, file: &RuleSour
     let docs = reader.need(fields, "docs").and_then(|node| docs(reader, node));
     let source = reader.need(fields, "source").and_then(|node| line(reader, node));
     let tags = reader.need(fields, "tags").and_then(|node| strings(reader, node));
-    let equivalent_mutants = fields.get("equivalent_mutants").map_or(Some(Vec::new()), |node| equivalents(reader, node));
+    let equivalent_mutants =
+        fields.get("equivalent_mutants").map_or(Some(Vec::new()), |node| equivalents(reader, node));
     Some(Description {
         id: id?,
         title: title?,

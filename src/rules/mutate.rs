@@ -98,7 +98,8 @@ fn survivor(rule: &Rule, mutant: &Mutant) -> Survivor {
 /// What rule files explain, and no change that survived is it.
 fn overtaken(rules: &RuleSet, survived: &[(Survivor, String)]) -> Vec<(String, Equivalent)> {
     let explained = rules.rules.iter().flat_map(|rule| rule.equivalent_mutants.iter().map(move |it| (rule, it)));
-    let is = |it: &Survivor, rule: &Rule, of: &Equivalent| it.rule == rule.id && it.was == of.was && it.became == of.became;
+    let is =
+        |it: &Survivor, rule: &Rule, of: &Equivalent| it.rule == rule.id && it.was == of.was && it.became == of.became;
     let noticed = explained.filter(|(rule, of)| !survived.iter().any(|(it, _)| is(it, rule, of)));
     noticed.map(|(rule, of)| (rule.id.clone(), of.clone())).collect()
 }
