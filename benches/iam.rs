@@ -230,8 +230,8 @@ struct Role {
 }
 
 impl Role {
-    fn cell(&self) -> PrincipalCell<'_> {
-        PrincipalCell { principal: &self.principal, policies: &self.policies, context: &self.context }
+    fn cell<'a>(&'a self, context: &'a Context) -> PrincipalCell<'a> {
+        PrincipalCell { principal: &self.principal, policies: &self.policies, context }
     }
 
     fn statements(&self) -> usize {
@@ -331,7 +331,8 @@ impl Load {
 
     fn matrix(&self) -> Matrix {
         let nothing = Context::partial();
-        let principals: Vec<_> = self.roles.iter().map(Role::cell).collect();
+        let known: Vec<_> = self.roles.iter().map(|role| role.context.over(&nothing)).collect();
+        let principals: Vec<_> = self.roles.iter().zip(&known).map(|(role, context)| role.cell(context)).collect();
         let actions: Vec<_> = self.actions.iter().map(|action| ActionCell { action, context: &nothing }).collect();
         let resource =
             |(resource, context)| ResourceCell { resource, account: None, policies: &ResourcePolicies::NONE, context };

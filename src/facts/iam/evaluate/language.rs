@@ -1,7 +1,7 @@
 //! Texts that tell patterns apart. For a few patterns over one value, finds a shortest text for every way in which they can agree
 //! and disagree about it: a walk through the product of their automata, breadth first.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet};
 
 use crate::facts::iam::glob::Token;
 
@@ -82,33 +82,160 @@ const MAX_STATES: usize = 4_000;
 
 /// A text for every way in which the patterns can agree and disagree, and whether there are no others.
 pub(super) fn texts(patterns: &[Pattern]) -> (Vec<String>, bool) {
-    let alphabet = alphabet(patterns);
-    let start: State = patterns.iter().map(|pattern| closed(pattern, [0].into())).collect();
-    let mut seen = BTreeSet::from([start.clone()]);
-    let mut ways = BTreeSet::new();
-    let mut found = Vec::new();
-    let mut queue = VecDeque::from([(start, String::new())]);
-    while let Some((state, text)) = queue.pop_front() {
-        if ways.insert(accepts(patterns, &state)) {
-            found.push(text.clone());
+    let product = Product::new(patterns);
+    let mut walk = Walk::from(product.start());
+    let (mut ways, mut found) = (HashSet::new(), Vec::new());
+    let mut at = 0;
+    while let Some(state) = walk.states.get(at).cloned() {
+        if ways.insert(product.accepts(&state)) {
+            found.push(walk.text(at));
         }
-        for character in &alphabet {
-            let next: State = patterns.iter().zip(&state).map(|(pattern, at)| step(pattern, at, *character)).collect();
-            if seen.contains(&next) {
+        for letter in product.letters_at(&state) {
+            let next = product.step(&state, letter);
+            if walk.seen.contains(&next) {
                 continue;
             }
-            if seen.len() == MAX_STATES {
+            if walk.states.len() == MAX_STATES {
                 return (found, false);
             }
-            seen.insert(next.clone());
-            queue.push_back((next, format!("{text}{character}")));
+            walk.add(next, at, letter.character);
         }
+        at += 1;
     }
     (found, true)
 }
 
-/// For each pattern, the positions in it that the text so far can have reached.
-type State = Vec<BTreeSet<usize>>;
+/// A bit a position of every pattern: the positions that the text so far can have reached. A pattern has one position more than
+/// symbols, its end.
+type State = Vec<u64>;
+
+/// A character, and the positions it leads away from.
+struct Letter {
+    character: char,
+    /// Positions whose symbol takes it.
+    takes: State,
+    /// Those among them whose symbol names it; it differs from other characters only there, a colon apart.
+    named: State,
+}
+
+/// The automata of all patterns, side by side.
+struct Product {
+    alphabet: Vec<Letter>,
+    start: State,
+    /// Positions of runs, which may be empty.
+    runs: State,
+    /// Where the patterns end.
+    ends: Vec<usize>,
+}
+
+impl Product {
+    fn new(patterns: &[Pattern]) -> Self {
+        let length: usize = patterns.iter().map(|pattern| pattern.len() + 1).sum();
+        let empty = vec![0; length.div_ceil(64)];
+        let (mut start, mut runs, mut ends, mut placed) = (empty.clone(), empty.clone(), Vec::new(), Vec::new());
+        let mut offset = 0;
+        for pattern in patterns {
+            set(&mut start, offset);
+            placed.extend(pattern.iter().enumerate().map(|(index, symbol)| (offset + index, *symbol)));
+            offset += pattern.len();
+            ends.push(offset);
+            offset += 1;
+        }
+        placed.iter().filter(|(_, symbol)| symbol.is_run()).for_each(|(index, _)| set(&mut runs, *index));
+        let letter = |character| {
+            let (mut takes, mut named) = (empty.clone(), empty.clone());
+            for (index, symbol) in placed.iter().filter(|(_, symbol)| symbol.takes(character)) {
+                set(&mut takes, *index);
+                if matches!(symbol, Symbol::Char(_) | Symbol::AnyCase(_)) {
+                    set(&mut named, *index);
+                }
+            }
+            Letter { character, takes, named }
+        };
+        Self { alphabet: alphabet(patterns).into_iter().map(letter).collect(), start, runs, ends }
+    }
+
+    fn start(&self) -> State {
+        self.closed(self.start.clone())
+    }
+
+    /// The characters that lead to different states: those that a reached position names, the colon, and one for all others.
+    fn letters_at<'p>(&'p self, state: &'p State) -> impl Iterator<Item = &'p Letter> {
+        let mut others = false;
+        self.alphabet.iter().filter(move |letter| {
+            letter.character == ':' || letter.named.iter().zip(state).any(|(named, at)| named & at != 0) || {
+                !std::mem::replace(&mut others, true)
+            }
+        })
+    }
+
+    fn step(&self, state: &State, letter: &Letter) -> State {
+        let taken = state.iter().zip(&letter.takes).map(|(at, takes)| at & takes);
+        let (mut next, mut carry) = (State::with_capacity(state.len()), 0);
+        for (taken, run) in taken.zip(&self.runs) {
+            let onward = taken & !run;
+            next.push((taken & run) | (onward << 1) | carry);
+            carry = onward >> 63;
+        }
+        self.closed(next)
+    }
+
+    /// The positions and those behind runs.
+    fn closed(&self, mut state: State) -> State {
+        loop {
+            let (mut grew, mut carry) = (false, 0);
+            for (at, runs) in state.iter_mut().zip(&self.runs) {
+                let skipped = *at & runs;
+                let with = *at | (skipped << 1) | carry;
+                carry = skipped >> 63;
+                grew |= with != *at;
+                *at = with;
+            }
+            if !grew {
+                return state;
+            }
+        }
+    }
+
+    fn accepts(&self, state: &State) -> Vec<bool> {
+        self.ends.iter().map(|end| state.get(end / 64).is_some_and(|word| word >> (end % 64) & 1 == 1)).collect()
+    }
+}
+
+fn set(state: &mut State, index: usize) {
+    if let Some(word) = state.get_mut(index / 64) {
+        *word |= 1 << (index % 64);
+    }
+}
+
+/// States in the order in which they were found, each with the one before it and the character between them.
+struct Walk {
+    states: Vec<State>,
+    came: Vec<(usize, char)>,
+    seen: HashSet<State>,
+}
+
+impl Walk {
+    fn from(start: State) -> Self {
+        Self { seen: HashSet::from([start.clone()]), states: vec![start], came: vec![(0, '\0')] }
+    }
+
+    fn add(&mut self, state: State, from: usize, character: char) {
+        self.seen.insert(state.clone());
+        self.states.push(state);
+        self.came.push((from, character));
+    }
+
+    /// The text that leads to a state.
+    fn text(&self, mut at: usize) -> String {
+        let mut characters = Vec::new();
+        while let (Some((from, character)), true) = (self.came.get(at), at > 0) {
+            characters.push(*character);
+            at = *from;
+        }
+        characters.iter().rev().collect()
+    }
+}
 
 /// Every character that some pattern names, in both cases where case does not count, and one that none names.
 fn alphabet(patterns: &[Pattern]) -> Vec<char> {
@@ -123,28 +250,6 @@ fn alphabet(patterns: &[Pattern]) -> Vec<char> {
     let fresh = ('a'..='z').chain('\u{E000}'..='\u{F8FF}').find(|it| !named.contains(it));
     named.extend(fresh);
     named.into_iter().collect()
-}
-
-/// The positions and those behind runs, which may be empty.
-fn closed(pattern: &Pattern, mut at: BTreeSet<usize>) -> BTreeSet<usize> {
-    for (index, symbol) in pattern.iter().enumerate() {
-        if symbol.is_run() && at.contains(&index) {
-            at.insert(index + 1);
-        }
-    }
-    at
-}
-
-fn step(pattern: &Pattern, at: &BTreeSet<usize>, character: char) -> BTreeSet<usize> {
-    let onward = at.iter().filter_map(|index| {
-        let symbol = pattern.get(*index).filter(|symbol| symbol.takes(character))?;
-        Some(if symbol.is_run() { *index } else { index + 1 })
-    });
-    closed(pattern, onward.collect())
-}
-
-fn accepts(patterns: &[Pattern], state: &State) -> Vec<bool> {
-    patterns.iter().zip(state).map(|(pattern, at)| at.contains(&pattern.len())).collect()
 }
 
 #[cfg(test)]
