@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod common;
+mod less;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use aurora_audit::facts::{Facts, TARGETS};
 use aurora_audit::model::{Outcome, RecordRef};
 use aurora_audit::rules::{self, Detail, RuleSet, Verdict, evaluate};
 use aurora_audit::snapshot::{Snapshot, read_texts};
+use less::{is_document, members, without};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -77,38 +79,6 @@ fn a_record_less_makes_no_verdict_better() {
         })
         .collect();
     assert!(broken.is_empty(), "{} broken\n{}", broken.len(), broken[..broken.len().min(20)].join("\n"));
-}
-
-/// The JSON pointers of all object members below `value`.
-fn members(value: &Value, pointer: &str, found: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            for (key, inner) in map {
-                let here = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                members(inner, &here, found);
-                found.push(here);
-            }
-        }
-        Value::Array(list) => {
-            list.iter().enumerate().for_each(|(index, inner)| members(inner, &format!("{pointer}/{index}"), found));
-        }
-        _ => {}
-    }
-}
-
-fn without(line: &Value, pointer: &str) -> String {
-    let mut line = line.clone();
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    let key = key.replace("~1", "/").replace("~0", "~");
-    line.pointer_mut(parent).and_then(Value::as_object_mut).unwrap().shift_remove(&key);
-    line.to_string()
-}
-
-/// Members of policy documents are text to the snapshot: a policy without an element is another policy, not an unread one.
-fn is_document(pointer: &str) -> bool {
-    ["/Document/", "/PolicyDocument/", "/AssumeRolePolicyDocument/", "/Content/"]
-        .iter()
-        .any(|document| pointer.contains(document))
 }
 
 /// A line, and the pointer of a value in it.

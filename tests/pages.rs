@@ -96,6 +96,7 @@ fn the_page_works_and_asks_for_nothing() {
     assert!(keyboard["address"].as_str().unwrap().starts_with("#?words="), "{seen:#}");
     assert_eq!(seen["link"], true, "a link into the page opens what it names");
     assert!(seen["printed"]["rows"].as_u64().unwrap() > 100, "{seen:#}");
+    tells_paths(&seen, 10);
 }
 
 #[test]
@@ -109,6 +110,41 @@ fn the_short_pages_work_too() {
         assert_eq!(result.code, 0, "{}", result.transcript());
         behaves(&seen(&folder.path().join(format!("{detail}.html"))), detail);
     }
+}
+
+/// Every step of every path can be clicked to, and from there the steps that it needs and the records that it rests on.
+fn tells_paths(seen: &Value, least: u64) {
+    let paths = &seen["paths"];
+    let number = |name: &str| paths[name].as_u64().unwrap();
+    assert!(number("paths") >= least && number("evidence") > number("paths") && number("rows") > 0, "{paths:#}");
+    // A box a step, and one for where a path begins.
+    assert_eq!(number("boxes"), number("steps") + number("paths"), "{paths:#}");
+    assert_eq!(
+        (&paths["lost"], &paths["step"], &paths["record"]),
+        (&json!(0), &json!([true, true]), &json!([true, true]))
+    );
+    assert_eq!(paths["bare"], json!([]), "a step rests on nothing: {paths:#}");
+}
+
+/// An estate whose longest path goes over ten steps, and the fixture with what is accepted in it.
+#[test]
+fn pages_with_paths_and_with_waivers_work_too() {
+    let folder = TempDir::new().unwrap();
+    reports(&root().join("fixtures/paths/long-chain.jsonl"), &folder);
+    let long = seen(&folder.path().join("page.html"));
+    behaves(&long, "long-chain");
+    tells_paths(&long, 3);
+    let waivers = folder.path().join("aurora-waivers.yaml");
+    let text = "waivers:\n  - rule: db-password-lifetime\n    resource: \"*\"\n    reason: rotated elsewhere\n    owner: o\n    \
+                approver: a\n    starts: 2026-11-01\n    expires: 2026-12-31\n";
+    std::fs::write(&waivers, text).unwrap();
+    let (page, waivers) = (format!("html={}", written("waived.html", &folder)), waivers.display().to_string());
+    let fixture = fixture().display().to_string();
+    let result = run(["check", &fixture, "--now", NOW, "--exit-zero", "-q", "--waivers", &waivers, "-o", &page], &[]);
+    assert_eq!(result.code, 0, "{}", result.transcript());
+    let page = folder.path().join("waived.html");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("<strong>Waiver</strong>: waived through 2026-12-31"));
+    behaves(&seen(&page), "waived");
 }
 
 /// The fixture with an attack in every place that a stranger can write to. Without its trailer: the digest would not fit.

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use aurora_audit::report::Format;
 use common::{Run, assessment, fixture, run_in};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -255,7 +256,8 @@ fn all_reports_show_waivers() {
     let repository = Repository::new();
     let (_, found) = repository.judge(TODAY);
     repository.write(&format!("waivers:\n{}", waiver(&arn(&found), DATES)));
-    let outputs = ["text", "json", "html", "sarif"].map(|format| format!("{format}=out/r.{format}"));
+    let outputs: Vec<_> = Format::keys().map(|format| format!("{format}=out/r.{format}")).collect();
+    assert_eq!(outputs.len(), 10);
     let mut args = vec!["check", "acme.jsonl", "--now", TODAY, "--sarif-profile", "full"];
     for output in &outputs {
         args.extend(["-o", output]);
@@ -267,8 +269,20 @@ fn all_reports_show_waivers() {
         ("json", "\"waivers\": ["),
         ("html", "<strong>Waiver</strong>: waived through 2026-12-31"),
         ("sarif", "\"suppressions\":[{"),
+        ("junit", "<skipped type=\"waived\" message=\"waived through 2026-12-31"),
+        ("csv", ",\"waived through 2026-12-31"),
+        ("markdown", "#### Waived"),
+        ("ocsf", "\"status\":\"Suppressed\""),
+        ("asff", "\"aurora-audit/Waiver\":\"waived through 2026-12-31"),
     ] {
         assert!(read(format).contains(part), "{format}");
     }
+    // Code scanning and annotations alarm nobody about what is accepted.
+    let alarms = |text: &str| text.lines().filter(|line| line.contains(RULE) && line.starts_with("::error")).count();
+    assert_eq!((failing(&found).len(), alarms(&read("github"))), (1, 0));
+    repository.run(&["check", "acme.jsonl", "--now", TODAY, "-o", "sarif=out/github.sarif"]);
+    let log = assessment(&repository.at("out/github.sarif"));
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert!(!results.is_empty() && results.iter().all(|result| result["ruleId"] != RULE));
     assert!(Path::new(&repository.at("aurora-waivers.yaml")).exists());
 }

@@ -46,6 +46,9 @@ pub struct PathEntry {
     pub from: FromEntry,
     /// Where it ends.
     pub cluster: ClusterEntry,
+    /// Other clusters that the very same steps lead to.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also: Vec<ClusterEntry>,
     /// `read`, `write`, `admin` or `exfiltrate`.
     pub to: String,
     /// `certain`, `conditional` or `possible`.
@@ -62,6 +65,31 @@ pub struct PathEntry {
     pub more_ways: bool,
     /// What cuts all ways.
     pub cuts: CutsEntry,
+}
+
+impl PathEntry {
+    /// Every cluster that it leads to.
+    pub fn clusters(&self) -> impl Iterator<Item = &ClusterEntry> {
+        std::iter::once(&self.cluster).chain(&self.also)
+    }
+
+    /// Whether another path of the account differs in nothing but its cluster.
+    fn is_like(&self, other: &Self) -> bool {
+        let here = Self { cluster: self.cluster.clone(), also: self.also.clone(), ..other.clone() };
+        self.cluster.account == other.cluster.account && *self == here
+    }
+}
+
+/// What would be told again and again is told once.
+fn merged(entries: impl Iterator<Item = PathEntry>) -> Vec<PathEntry> {
+    let mut told: Vec<PathEntry> = Vec::new();
+    for entry in entries {
+        match told.iter_mut().find(|known| known.is_like(&entry)) {
+            Some(known) => known.also.push(entry.cluster),
+            None => told.push(entry),
+        }
+    }
+    told
 }
 
 /// Where a path begins.
@@ -189,6 +217,7 @@ pub fn tell(snapshot: &Snapshot, paths: &Paths, question: &Question, telling: Te
         PathEntry {
             from: from(paths, reach.source),
             cluster: cluster(paths, reach.cluster),
+            also: Vec::new(),
             to: reach.class.as_str().to_owned(),
             certainty: path.certainty.as_str().to_owned(),
             severity: reach.severity,
@@ -209,7 +238,7 @@ pub fn tell(snapshot: &Snapshot, paths: &Paths, question: &Question, telling: Te
     }
     let administrators = paths.sources().iter().filter(|source| source.administrator);
     PathsEntry {
-        paths: entries.collect(),
+        paths: merged(entries),
         found: all.len(),
         administrators: administrators.map(|source| Untrusted::from(source.id.as_str())).collect(),
         matrix,

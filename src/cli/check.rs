@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::args::{CheckArgs, JudgeArgs};
+use super::config::working_folder;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::write_reports;
@@ -14,7 +15,7 @@ use super::{output, summary, waiver};
 use crate::check::{Assessment, Baseline, GateOptions, Terms, Waivers, assess};
 use crate::config::{CheckSettings, ConfigFile, resolve_time};
 use crate::facts::iam::evaluate::{Options, UnreadScps};
-use crate::report::read_assessment;
+use crate::report::{Anchors, read_assessment};
 use crate::rules::{Adjustment, Detail, ParamValue, RuleSet, run_cases};
 use crate::snapshot::{self, Snapshot, read_text};
 
@@ -40,6 +41,8 @@ pub struct Known {
     waivers: Waivers,
     baseline: Option<Baseline>,
     decisions: Options,
+    /// Where the configuration names targets.
+    anchors: Anchors,
 }
 
 impl Known {
@@ -50,7 +53,8 @@ impl Known {
         let baseline = settings.baseline.as_deref().map(read_baseline).transpose()?;
         let rules = adjusted(rules, &args.corporate_cidrs, file)?;
         let unread_scps = if settings.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
-        Ok(Self { rules, waivers, baseline, decisions: Options { unread_scps, ..Options::default() } })
+        let decisions = Options { unread_scps, ..Options::default() };
+        Ok(Self { rules, waivers, baseline, decisions, anchors: anchors(file) })
     }
 }
 
@@ -68,6 +72,11 @@ fn adjusted(rules: RuleSet, corporate: &[IpNet], file: Option<&ConfigFile>) -> R
         Some(file) => file.explain(&errors).into(),
         None => CliError::Adjust(errors),
     })
+}
+
+/// Where the configuration names targets.
+pub fn anchors(file: Option<&ConfigFile>) -> Anchors {
+    file.map(|file| file.anchors(&working_folder())).unwrap_or_default()
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
@@ -136,6 +145,6 @@ pub fn judge(
         baseline: known.baseline.as_ref(),
     };
     let assessment = assess(snapshot, &known.rules, terms, settings.now, detail);
-    write_reports(&assessment, &settings.outputs, &args.writing, None)?;
+    write_reports(&assessment, &settings.outputs, &args.writing, &known.anchors, None)?;
     Ok((Exit::of_gate(assessment.gate.result, settings.exit_zero), assessment))
 }

@@ -92,7 +92,7 @@ fn dispatch(CommandLine { args, command, file }: CommandLine) -> Result<Exit, Cl
         Command::Waiver(args) => waiver::run(&args),
         Command::Init(args) => config::init(&args),
         Command::Config(args) => config::run(&args.command, &command, file),
-        Command::Report(args) => report::run(&args),
+        Command::Report(args) => report::run(&args, file),
         Command::Permissions(args) => permissions::run(&args),
         Command::Paths(args) => paths::run(&args),
         Command::Certificate(args) => certificate::run(&args),

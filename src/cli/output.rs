@@ -26,9 +26,11 @@ pub fn write_reports(
     assessment: &Assessment,
     outputs: &[Output],
     writing: &WriteArgs,
+    configured: &Anchors,
     made: Option<Timestamp>,
 ) -> Result<(), CliError> {
-    let plain = Options { made, ..options(writing)? };
+    let anchors = Anchors { given: writing.sarif_locations.clone(), ..configured.clone() };
+    let plain = Options { made, anchors, ..options(writing)? };
     let terminal = on_terminal(&plain, outputs);
     let (mut staged, mut said) = (Vec::new(), Vec::new());
     for output in outputs {
@@ -74,7 +76,6 @@ fn staged(path: &Path, render: impl FnOnce(&mut dyn Write) -> Result<(), ReportE
 pub fn options(writing: &WriteArgs) -> Result<Options, CliError> {
     let options = Options {
         sarif_profile: writing.sarif_profile,
-        anchors: Anchors { given: writing.sarif_locations.clone(), ..Anchors::default() },
         detail: writing.html_detail,
         templates: writing.html_templates.as_deref().map(templates).transpose()?.unwrap_or_default(),
         signature: writing.signature.clone(),

@@ -1,6 +1,6 @@
 //! Where files are that nobody named: in the working folder, or above it up to the root of the repository.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Name of the configuration file.
 pub const CONFIG: &str = "aurora-audit.toml";
@@ -13,6 +13,17 @@ pub fn nearest(from: &Path, name: &str) -> Option<PathBuf> {
     let root = from.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(from);
     let inside = from.ancestors().take_while(|folder| folder.starts_with(root));
     inside.map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Path of a file from the root of its repository, or outside of one from the working folder; none where it lies elsewhere.
+pub fn in_repository(file: &Path, working_folder: &Path) -> Option<String> {
+    let file = working_folder.join(file);
+    let root = file.ancestors().skip(1).find(|folder| folder.join(".git").exists()).unwrap_or(working_folder);
+    let names = file.strip_prefix(root).ok()?.components().map(|part| match part {
+        Component::Normal(name) => name.to_str(),
+        _ => None,
+    });
+    names.collect::<Option<Vec<_>>>().map(|names| names.join("/"))
 }
 
 #[cfg(test)]
@@ -39,5 +50,17 @@ mod tests {
         assert_eq!(found("repository/deep/deeper"), Some("repository/deep/aurora-audit.toml".into()));
         assert_eq!(found("outside/deep"), None, "no repository");
         assert_eq!(found("outside"), Some("outside/aurora-audit.toml".into()));
+        let named = |file: &str, from: &str| in_repository(Path::new(file), &top.join(from));
+        let deep = top.join("repository/deep/aurora-audit.toml").display().to_string();
+        for (file, from, path) in [
+            (&*deep, "repository/deep/deeper", Some("deep/aurora-audit.toml")),
+            ("aurora-audit.toml", "repository/deep", Some("deep/aurora-audit.toml")),
+            ("aurora-audit.toml", "outside", Some("aurora-audit.toml")),
+            ("../x.toml", "outside", None),
+            (&*deep, "outside", Some("deep/aurora-audit.toml")),
+            ("/elsewhere/x.toml", "outside", None),
+        ] {
+            assert_eq!(named(file, from).as_deref(), path, "{file} {from}");
+        }
     }
 }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Table, TableLike, Value};
 
+use super::discover::in_repository;
 use super::setting::{Kind, SECTIONS, SETTINGS, Setting, find};
 use crate::model::Severity;
+use crate::report::{Anchors, TargetAnchor};
 use crate::rules::{AdjustError, Adjustment, LoadError, ParamValue, Problem, RuleSource, did_you_mean};
 
 /// A configuration file.
@@ -33,6 +35,8 @@ pub struct Given {
     pub values: Vec<String>,
     /// Line in the file, counted from 1.
     pub line: usize,
+    /// The line of each value.
+    pub lines: Vec<usize>,
 }
 
 /// Where a rule's changes stand.
@@ -97,16 +101,41 @@ impl ConfigFile {
         located(&self.path, &self.text, problems)
     }
 
+    /// The lines that name targets, and what the file is called in its repository, for findings that stand nowhere else.
+    pub fn anchors(&self, working_folder: &Path) -> Anchors {
+        let lines = |key: &'static str| {
+            let given = self.get("targets", key).into_iter();
+            given.flat_map(|given| given.values.iter().cloned().zip(given.lines.iter().copied()))
+        };
+        let line = |line: usize| u32::try_from(line).unwrap_or(u32::MAX);
+        let regions = lines("region").map(|(name, at)| (TargetAnchor::Region(name), line(at)));
+        let endpoints = lines("endpoint").map(|(url, at)| (TargetAnchor::Endpoint(host_and_port(&url)), line(at)));
+        let otherwise = Anchors::default();
+        match in_repository(&self.path, working_folder) {
+            Some(configuration) => Anchors { targets: endpoints.chain(regions).collect(), configuration, ..otherwise },
+            // Code scanning knows no file of that name.
+            None => otherwise,
+        }
+    }
+
     /// What is set of a setting.
     pub fn get(&self, section: &str, key: &str) -> Option<&Given> {
         self.given.iter().find(|given| (given.setting.section, given.setting.key) == (section, key))
     }
 }
 
+/// A setting as it is read: its values, and where it and each of them stand.
+struct Set {
+    setting: &'static Setting,
+    values: Vec<String>,
+    at: Range<usize>,
+    each: Vec<Range<usize>>,
+}
+
 /// What one table of settings says: the file itself, or a profile.
 #[derive(Default)]
 struct Layer {
-    given: BTreeMap<(&'static str, &'static str), (Given, Range<usize>)>,
+    given: BTreeMap<(&'static str, &'static str), Set>,
     rules: BTreeMap<String, (Adjustment, RulePlaces)>,
 }
 
@@ -127,9 +156,12 @@ impl Layer {
 
     fn into_file(self, path: &Path, text: &str) -> ConfigFile {
         let in_order = |setting: &Setting| self.given.get(&(setting.section, setting.key));
-        let lines = |(given, at): &(Given, Range<usize>)| Given {
-            line: text.get(..at.start).unwrap_or(text).matches('\n').count() + 1,
-            ..given.clone()
+        let line = |at: &Range<usize>| text.get(..at.start).unwrap_or(text).matches('\n').count() + 1;
+        let lines = |set: &Set| Given {
+            setting: set.setting,
+            values: set.values.clone(),
+            line: line(&set.at),
+            lines: set.each.iter().map(line).collect(),
         };
         ConfigFile {
             path: path.to_owned(),
@@ -162,6 +194,16 @@ fn entries(table: &dyn TableLike) -> Vec<Entry<'_>> {
         Some(Entry { name: key.get(), at: key.span().or(span).unwrap_or_default(), item })
     });
     found.collect()
+}
+
+/// Where each value of a setting stands.
+fn places(entry: &Entry<'_>) -> Vec<Range<usize>> {
+    let place = |value: &Value| value.span().unwrap_or_else(|| entry.at.clone());
+    match entry.item.as_value() {
+        Some(Value::Array(items)) => items.iter().map(place).collect(),
+        Some(value) => vec![place(value)],
+        None => Vec::new(),
+    }
 }
 
 impl Reader<'_> {
@@ -257,18 +299,18 @@ impl Reader<'_> {
                 continue;
             };
             if let Some(values) = self.values(setting, &entry) {
-                let at = entry.at.clone();
-                layer.given.insert((setting.section, setting.key), (Given { setting, values, line: 0 }, at));
+                let set = Set { setting, values, at: entry.at.clone(), each: places(&entry) };
+                layer.given.insert((setting.section, setting.key), set);
             }
         }
     }
 
     fn contradictions(&mut self, layer: &Layer) {
-        for (given, at) in layer.given.values() {
-            let other = layer.given.values().find(|(other, _)| given.setting.gives_way_to.contains(&other.setting.arg));
-            if let Some((other, place)) = other.filter(|(_, place)| place.start > at.start) {
-                let message = format!("`{}` contradicts `{}`", other.setting.key, given.setting.key);
-                self.complain(place, message, Some("take one of the two".to_owned()));
+        for set in layer.given.values() {
+            let other = layer.given.values().find(|other| set.setting.gives_way_to.contains(&other.setting.arg));
+            if let Some(other) = other.filter(|other| other.at.start > set.at.start) {
+                let message = format!("`{}` contradicts `{}`", other.setting.key, set.setting.key);
+                self.complain(&other.at, message, Some("take one of the two".to_owned()));
             }
         }
     }
@@ -388,6 +430,11 @@ impl Reader<'_> {
             places.params.insert(param.name.to_owned(), at);
         }
     }
+}
+
+/// `host:port` of `mysql://host:port`.
+fn host_and_port(url: &str) -> String {
+    url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned()
 }
 
 /// What is wrong with a value, and what would be right.

@@ -37,15 +37,22 @@ impl From<&str> for Untrusted {
 
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            if deceives(character) {
-                write!(f, "\\u{{{:X}}}", u32::from(character))?;
-            } else {
-                fmt::Write::write_char(f, character)?;
-            }
+        let mut rest = self.0.as_str();
+        while let Some((at, character)) = first_deceiving(rest) {
+            let (plain, after) = rest.split_at(at);
+            write!(f, "{plain}\\u{{{:X}}}", u32::from(character))?;
+            rest = after.strip_prefix(character).unwrap_or_default();
         }
-        Ok(())
+        f.write_str(rest)
     }
+}
+
+/// The first character that hides something; most text is plain, and reports have much of it.
+fn first_deceiving(text: &str) -> Option<(usize, char)> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return None;
+    }
+    text.char_indices().find(|(_, character)| deceives(*character))
 }
 
 /// Control characters, bidirectional controls (UAX #9), zero-width and other invisible format characters, line and

@@ -62,18 +62,42 @@ impl Anchor {
     }
 }
 
+/// A target as the configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetAnchor {
+    /// An AWS region.
+    Region(String),
+    /// `host:port` of a server.
+    Endpoint(String),
+}
+
+impl TargetAnchor {
+    fn fits(&self, subject: &SubjectEntry) -> bool {
+        match self {
+            Self::Region(region) => subject.region == *region,
+            Self::Endpoint(server) => {
+                let names = [subject.id.raw(), subject.name.raw()];
+                let of_server = |rest: &str| rest.is_empty() || rest.starts_with('/');
+                names.into_iter().any(|name| name.strip_prefix(&**server).is_some_and(of_server))
+            }
+        }
+    }
+}
+
 /// All that is known of where things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchors {
-    /// What the user said, and then the lines of the targets in the configuration.
+    /// What the user said.
     pub given: Vec<Anchor>,
+    /// The lines of the configuration that name targets, the closer ones first.
+    pub targets: Vec<(TargetAnchor, u32)>,
     /// The configuration file, relative to the root of the repository.
     pub configuration: String,
 }
 
 impl Default for Anchors {
     fn default() -> Self {
-        Self { given: Vec::new(), configuration: CONFIGURATION.to_owned() }
+        Self { given: Vec::new(), targets: Vec::new(), configuration: CONFIGURATION.to_owned() }
     }
 }
 
@@ -88,7 +112,11 @@ impl Anchors {
                 best = Some((fit, anchor));
             }
         }
-        best.map_or((self.configuration.as_str(), 1), |(_, anchor)| (anchor.path.as_str(), anchor.line))
+        let in_configuration = || {
+            let target = self.targets.iter().find(|(target, _)| target.fits(subject));
+            (self.configuration.as_str(), target.map_or(1, |(_, line)| *line))
+        };
+        best.map_or_else(in_configuration, |(_, anchor)| (anchor.path.as_str(), anchor.line))
     }
 
     /// What stands for the run as a whole.
@@ -150,5 +178,27 @@ mod tests {
         }
         anchors.given.clear();
         assert_eq!(anchors.of_run(), ("aurora-audit.toml", 1));
+    }
+
+    #[test]
+    fn what_nobody_placed_stands_at_its_target() {
+        let targets = vec![
+            (TargetAnchor::Endpoint("db.example:3306".to_owned()), 7),
+            (TargetAnchor::Region("eu-west-1".to_owned()), 3),
+        ];
+        let configuration = "audit/aurora-audit.toml".to_owned();
+        let anchors = Anchors { targets, configuration, given: vec![anchor("orders=infra/orders.tf:4")] };
+        for (id, name, region, place) in [
+            ("arn:aws:rds:eu-west-1:1:cluster:shop", "shop", "eu-west-1", ("audit/aurora-audit.toml", 3)),
+            ("arn:aws:rds:eu-west-1:1:cluster:orders", "orders", "eu-west-1", ("infra/orders.tf", 4)),
+            ("db.example:3306", "db.example:3306", "", ("audit/aurora-audit.toml", 7)),
+            ("db.example:3306/'app'@'%'", "'app'@'%'", "", ("audit/aurora-audit.toml", 7)),
+            ("db.example:33060", "db.example:33060", "", ("audit/aurora-audit.toml", 1)),
+            ("arn:aws:iam::1:role/x", "x", "global", ("audit/aurora-audit.toml", 1)),
+        ] {
+            let (kind, account) = (String::new(), String::new());
+            let subject = SubjectEntry { kind, id: id.into(), name: name.into(), account, region: region.into() };
+            assert_eq!(anchors.of(&subject), place, "{id}");
+        }
     }
 }

@@ -6,13 +6,16 @@ use std::io::Write;
 use super::row::{Row, failures, plain, rows, shown};
 use super::words::{self, push};
 use super::{Options, ReportError};
-use crate::check::{Assessment, GapEntry};
+use crate::check::{Assessment, GapEntry, PathEntry};
 use crate::model::{Outcome, Severity, Untrusted};
 
 /// Bytes of the whole; the limit is 1,024 KiB, and other steps write to the same page.
 const BUDGET: usize = 900 * 1024;
 /// Bytes that one section of rows may take, so that the next ones have room.
 const SECTION: usize = 420 * 1024;
+/// Access paths that are told, and characters of each of their texts.
+const PATHS: usize = 10;
+const TEXT: usize = 300;
 
 /// Writes the summary.
 pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Result<(), ReportError> {
@@ -20,6 +23,8 @@ pub fn render(assessment: &Assessment, _: &Options, out: &mut dyn Write) -> Resu
     let failures = failures(assessment);
     section(&mut text, "Failures", &["Severity", "Rule", "Subject", "What was found"], failures.iter().map(failure));
     let waived = || rows(assessment).filter(|row| row.verdict.is_waived()).map(|row| waived(&row));
+    let paths = || assessment.paths.iter().flat_map(|entry| &entry.paths).take(PATHS).map(path);
+    section(&mut text, "Access paths", &["Severity", "Who reaches what", "To cut it"], paths());
     section(&mut text, "Waived", &["Severity", "Rule", "Subject", "By whom, until when, why"], waived());
     let undecided = || {
         rows(assessment)
@@ -86,6 +91,11 @@ fn failure(row: &Row<'_>) -> [String; 4] {
 fn waived(row: &Row<'_>) -> [String; 4] {
     let [severity, rule, subject, _] = failure(row);
     [severity, rule, subject, escape(&row.waiver().unwrap_or_default())]
+}
+
+fn path(path: &PathEntry) -> [String; 3] {
+    let cut = words::cut(&path.cuts, TEXT).unwrap_or_default();
+    [severity(path.severity), escape(&words::path(path, TEXT)), escape(&cut)]
 }
 
 fn gap(gap: &GapEntry) -> [String; 3] {

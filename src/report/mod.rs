@@ -29,10 +29,10 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-pub use self::words::{cuts_lead, path_goal};
+pub use self::words::{cut, cuts_lead, path_title};
 use crate::check::Assessment;
 
-pub use anchors::{Anchor, Anchors, BadAnchor};
+pub use anchors::{Anchor, Anchors, BadAnchor, TargetAnchor};
 pub use diff::{DiffFormat, render_difference};
 pub use json::{ReadError, read_assessment};
 pub use waiver::problem as waiver_problem;

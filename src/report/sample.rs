@@ -1,5 +1,6 @@
 //! Assessments for tests: one that a reader would meet, one by an attacker, a large one and an empty one.
 
+mod paths;
 mod waived;
 
 use std::collections::BTreeMap;
@@ -78,6 +79,7 @@ pub fn sample() -> Assessment {
         gaps: gaps(),
         rules: rules(),
         verdicts: verdicts(),
+        paths: Some(paths::paths()),
         ..empty()
     };
     assessment.run.snapshots = snapshots();
@@ -557,6 +559,19 @@ pub fn hostile() -> Assessment {
         }
         for (index, element) in verdict.elements.iter_mut().enumerate() {
             (element.key, element.message, element.reasons) = (text(index), text(index + 1), vec![text(index + 2)]);
+        }
+    }
+    for path in assessment.paths.iter_mut().flat_map(|entry| &mut entry.paths) {
+        (path.from.id, path.from.name, path.cluster.name) = (text(0), text(1), text(2));
+        for (index, step) in path.steps.iter_mut().enumerate() {
+            (step.words, step.conditions) = (text(index), vec![text(index + 1)]);
+            for evidence in &mut step.evidence {
+                evidence.value = text(index + 2);
+                evidence.location.pointer = format!("/data/{all}");
+            }
+        }
+        for change in path.cuts.sets.iter_mut().flatten() {
+            change.words = text(3);
         }
     }
     assessment.gate.reason = all;

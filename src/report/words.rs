@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::waiver;
-use crate::check::{Assessment, BaselineState, Comparison, CutsEntry, GapEntry, GateResult, VerdictEntry};
+use crate::check::{Assessment, BaselineState, Comparison, CutsEntry, GapEntry, GateResult, PathEntry, VerdictEntry};
 use crate::model::{GapReason, Outcome, Severity, Untrusted};
 
 /// A sentence about the run that no format may leave out.
@@ -254,6 +254,9 @@ fn in_general(reason: GapReason) -> &'static str {
 
 /// Text from outside, fit to be shown, cut to `limit` characters.
 pub fn shown(text: &Untrusted, limit: usize) -> String {
+    if text.raw().len() <= limit {
+        return text.to_string();
+    }
     let mut characters = text.raw().chars();
     let head: String = characters.by_ref().take(limit).collect();
     let left = characters.count();
@@ -284,13 +287,31 @@ pub fn controls(list: &[crate::check::ControlEntry]) -> String {
 }
 
 /// What a path leads to, as the verb of a sentence.
-pub fn path_goal(class: &str) -> &'static str {
+fn path_goal(class: &str) -> &'static str {
     match class {
         "read" => "reads tables of",
         "write" => "changes tables of",
         "admin" => "is as good as an administrator of",
         _ => "takes the data out of",
     }
+}
+
+/// A path in a line.
+pub fn path(path: &PathEntry, limit: usize) -> String {
+    let certainty = shown(&Untrusted::from(path.certainty.as_str()), limit);
+    format!("{} ({certainty}, {})", path_title(path, limit), count(path.steps.len(), "step"))
+}
+
+/// Who does what to which clusters.
+pub fn path_title(path: &PathEntry, limit: usize) -> String {
+    let clusters: Vec<_> = path.clusters().map(|cluster| shown(&cluster.name, limit)).collect();
+    format!("{} {} {}", shown(&path.from.name, limit), path_goal(&path.to), listed(&clusters))
+}
+
+/// The first of the smallest sets of changes that cut a path and all others from the same beginning to the same end.
+pub fn cut(cuts: &CutsEntry, limit: usize) -> Option<String> {
+    let changes = cuts.sets.first()?.iter().map(|change| shown(&change.words, limit));
+    Some(changes.collect::<Vec<_>>().join(", and "))
 }
 
 /// What the sets of changes after it are.

@@ -41,9 +41,9 @@ def tell(url, path, body=b""):
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
 
 
-def session(url, key, secret_key):
+def session(url, key, secret_key, token=None):
     """A function that makes clients of one identity."""
-    made = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret_key, region_name=REGION)
+    made = boto3.Session(key, secret_key, token, REGION)
     config = Config(retries={"max_attempts": 1}, proxies={})
     return lambda service: made.client(service, endpoint_url=loopback(url), config=config)
 

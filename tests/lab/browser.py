@@ -216,6 +216,29 @@ def link(browser, url):
     return False
 
 
+def paths(browser):
+    """Follows every box of every drawing to its step, and a step to its evidence and on to the snapshot."""
+    seen = browser.run("""(() => {
+        const all = (what) => [...document.querySelectorAll(what)];
+        const to = (link) => document.getElementById(link.getAttribute('href').slice(1));
+        const steps = all('.path .steps > li'), boxes = all('.path .drawing a');
+        const rests = (step) => step.querySelector('.evidence .place a, .needs a, .unknown, .condition') !== null;
+        return {
+            paths: all('.path').length, steps: steps.length, boxes: boxes.length, rows: all('#paths tbody tr').length,
+            evidence: all('.path .evidence > li').length,
+            bare: steps.filter((it) => !rests(it)).map((it) => it.id),
+            lost: [...boxes, ...all('.path .evidence a, .path .needs a')].filter((it) => !to(it)).length,
+        };
+    })()""")
+    clicked = """(() => { const link = document.querySelector('%s'), to = link.getAttribute('href');
+        link.closest('details').open = true;
+        link.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
+        return [location.hash === to, document.getElementById(to.slice(1)).checkVisibility()]; })()"""
+    for name, link in (("step", ".path .drawing a:last-of-type"), ("record", ".path .evidence .place a")):
+        seen[name] = seen["paths"] > 0 and browser.run(clicked % link)
+    return seen
+
+
 def plain(text):
     """Without white space and ligatures, which a PDF sets as it likes."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
@@ -271,6 +294,7 @@ def look_at(browser, given, url, folder, seen):
     if browser.run("document.getElementById('filter') !== null && document.querySelector('.verdicts th a') !== null"):
         seen["keyboard"] = keyboard(browser)
         seen["link"] = link(browser, url)
+    seen["paths"] = paths(browser)
     seen["overflow"] = {str(width): overflow(browser, width) for width in (1280, 390)}
     browser.size(1280, 900)
     if given.shots:

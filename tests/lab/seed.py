@@ -204,6 +204,7 @@ class Databases:
                 "writer": cluster["Endpoint"],
                 "reader": cluster["ReaderEndpoint"],
                 "server": self.clusters[cluster["DBClusterIdentifier"]],
+                "secret": cluster.get("MasterUserSecret", {}).get("SecretArn"),
                 "instances": [
                     {
                         "id": member["DBInstanceIdentifier"],
@@ -274,6 +275,7 @@ def plant_clusters(databases, network, prod, legacy, key):
         instance_options={"PubliclyAccessible": False},
         **mysql,
         MasterUsername="reports_root_acme",
+        ManageMasterUserPassword=True,
         DatabaseName="reports",
         DBSubnetGroupName=private,
         VpcSecurityGroupIds=[network.default_group(prod["id"]), group["acme-reports-db"], group["acme-partner-db"]],
@@ -374,6 +376,24 @@ class Identities:
         return made["AccessKeyId"], made["SecretAccessKey"]
 
 
+def plant_chain(identities, clusters):
+    """A role of the support that becomes another one, which reads the master secret of reports and may stand in its VPC."""
+    care_arn = f"arn:aws:iam::{ACCOUNT}:role/acme-reports-care"
+    support = trust({"AWS": identities.users["lab-admin"]})
+    identities.role("acme-support", support, inline=allow("sts:AssumeRole", care_arn))
+    # AWS knows the role by either name, the simulator its session by its own alone.
+    names = [identities.roles["acme-support"], f"arn:aws:sts::{ACCOUNT}:assumed-role/acme-support/walk"]
+    care = {
+        "Version": "2012-10-17",
+        "Statement": [
+            # The simulator knows no resources of this action: what names one never allows it.
+            {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "NotResource": clusters["orders"]["secret"]},
+            {"Effect": "Allow", "Action": ["kms:Decrypt", "ec2:RunInstances"], "Resource": "*"},
+        ],
+    }
+    identities.role("acme-reports-care", trust({"AWS": names}), inline=json.dumps(care))
+
+
 def plant_identities(identities, orders):
     """Who may do what; orders is the description of the orders cluster."""
     connect = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:"
@@ -425,6 +445,10 @@ def main():
     clusters = databases.described()
     identities = Identities(client("iam"))
     plant_identities(identities, clusters["orders"])
+    plant_chain(identities, clusters)
+    # The simulator makes the same password up for everybody.
+    password = json.dumps({"username": "reports_root_acme", "password": secret("master")})
+    client("secretsmanager").put_secret_value(SecretId=clusters["reports"]["secret"], SecretString=password)
 
     estate = {
         "account": ACCOUNT,

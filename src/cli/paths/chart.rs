@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use crate::check::{PathEntry, PathsEntry, StepEntry};
 use crate::model::Untrusted;
-use crate::report::path_goal;
+use crate::report::path_title;
+
+/// Characters of a name in a title.
+const NAME: usize = 200;
 
 /// Graphviz.
 pub fn dot(entry: &PathsEntry) -> String {
@@ -42,14 +45,7 @@ pub fn mermaid(entry: &PathsEntry) -> String {
 }
 
 fn title(path: &PathEntry, number: usize) -> String {
-    format!(
-        "{number}. {}, {}: {} {} {}",
-        path.severity.as_str(),
-        path.certainty,
-        path.from.name,
-        path_goal(&path.to),
-        path.cluster.name
-    )
+    format!("{number}. {}, {}: {}", path.severity.as_str(), path.certainty, path_title(path, NAME))
 }
 
 fn nodes(path: &PathEntry, number: usize) -> Vec<(String, String)> {

@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 
 use crate::check::{CutsEntry, Location, PathEntry, PathsEntry, StepEntry};
 use crate::model::Untrusted;
-use crate::report::{cuts_lead, path_goal};
+use crate::report::{cut, cuts_lead, path_title};
 use crate::snapshot::Snapshot;
 
 /// Sets of changes that are shown of a path.
 const MOST_SETS: usize = 6;
+
+/// Characters of a name in a title.
+const NAME: usize = 200;
 
 /// Places that are shown of a step.
 const MOST_PLACES: usize = 4;
@@ -18,6 +21,9 @@ pub fn render(entry: &PathsEntry, snapshot: &Snapshot) -> String {
     let mut text = String::new();
     if entry.paths.is_empty() {
         text.push_str("Nobody who was asked about gets in, as far as the snapshot tells.\n");
+    }
+    if entry.paths.len() > 1 {
+        in_short(&mut text, entry);
     }
     for (path, number) in entry.paths.iter().zip(1..) {
         story(&mut text, path, number, snapshot);
@@ -35,9 +41,21 @@ pub fn render(entry: &PathsEntry, snapshot: &Snapshot) -> String {
     text
 }
 
+/// All answers at a glance, each with the first thing to do about it.
+fn in_short(text: &mut String, entry: &PathsEntry) {
+    line(text, 0, "In short, the gravest first, each with one change that ends it:");
+    for (path, number) in entry.paths.iter().zip(1..) {
+        let (severity, title) = (path.severity.as_str(), path_title(path, NAME));
+        line(text, 0, &format!("{number:>3}. {severity:<8} {:<11} {title}", path.certainty));
+        let first = cut(&path.cuts, NAME).unwrap_or_else(|| "nothing that was read".to_owned());
+        line(text, 13, &first);
+    }
+    text.push('\n');
+}
+
 fn story(text: &mut String, path: &PathEntry, number: usize, snapshot: &Snapshot) {
-    let (severity, to) = (path.severity.as_str(), path_goal(&path.to));
-    line(text, 0, &format!("{number}. {severity}, {}: {} {to} {}", path.certainty, path.from.name, path.cluster.name));
+    let (severity, title) = (path.severity.as_str(), path_title(path, NAME));
+    line(text, 0, &format!("{number}. {severity}, {}: {title}", path.certainty));
     line(text, 1, &format!("from {} ({})", path.from.id, path.from.kind));
     for it in &path.steps {
         step(text, it, snapshot);

@@ -88,8 +88,7 @@ impl Way {
     fn holds(&self) -> &Derived<bool> {
         self.holds.get_or_init(|| {
             let value = if self.reach.certainty == Certainty::Possible {
-                let why = self.told().iter().find_map(|told| told.step.unknown.clone());
-                Fact::Unknown(why.unwrap_or(Why::NotCollected))
+                Fact::Unknown(self.paths.why(&self.reach).unwrap_or(Why::NotCollected))
             } else {
                 Fact::Known(true)
             };
@@ -224,7 +223,12 @@ fn escalation_paths(access: &ClusterAccess) -> List {
     let mut found = of(access, &SourceKind::Principal, &[Class::Admin, Class::Exfiltrate, Class::Write, Class::Read]);
     found.retain(|path| {
         let reach = &path.holds.way.reach;
-        access.of.paths.without_escalation(reach).is_none_or(|certainty| certainty > reach.certainty)
+        match (access.of.paths.without_escalation(reach), reach.certainty) {
+            (None, _) => true,
+            // Nobody knows whether there is a way without.
+            (Some(Certainty::Possible), Certainty::Possible) => access.of.paths.may_escalate(reach),
+            (Some(own), certainty) => own > certainty,
+        }
     });
     found
 }

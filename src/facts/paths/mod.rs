@@ -1,6 +1,6 @@
 //! Access paths: from a principal or a place in the network, over the wire, to a database account and what it may do. Logging in
-//! needs a position, a credential, a host that matches and the wire at once, so a path is a proof and not a line. Proxies in front
-//! of clusters, changes that somebody makes to the network first, and machines that others leave open are not followed.
+//! needs a position, a credential, a host that matches and the wire at once, so a path is a proof and not a line. Changes
+//! that somebody makes to the network first, and machines that others leave open are not followed.
 
 mod access;
 mod build;

@@ -61,6 +61,8 @@ pub enum Node {
     Addresses,
     /// It may have learnt passwords: whoever is no principal that is looked at for what IAM gives it.
     Stranger,
+    /// It may try accounts that want no password: it is nobody in particular, or its own permissions gave it a place to try from.
+    Guest,
     /// It stands somewhere in a network, nobody knows where.
     Somewhere,
     /// It stands at one of the addresses of a source.
@@ -83,6 +85,12 @@ pub enum Node {
     Has(Over, &'static str),
     /// It may get tokens for a database user.
     Connects(u32, Arc<str>),
+    /// It may get tokens for a database user at a proxy of the cluster, by the proxy's place among them.
+    ConnectsThrough(u32, usize, Arc<str>),
+    /// It stands somewhere that proxies in the account of this number may admit.
+    NearProxies(u32),
+    /// Its packets reach a proxy of the cluster, by the proxy's place among them.
+    Proxy(u32, usize),
     /// The Data API is on.
     DataApi(u32),
     /// IAM authentication is on.

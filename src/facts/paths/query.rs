@@ -7,12 +7,13 @@ use std::sync::{Arc, OnceLock};
 use ipnet::IpNet;
 
 use super::build::build;
-use super::graph::{Certainty, Cuts, Limits, NodeId, Proof, Reached, Slice, cuts, proofs};
+use super::graph::{Certainty, Cuts, EdgeId, Limits, NodeId, Proof, Reached, Slice, cuts, proof_without, proofs};
 use super::node::{Class, Node};
 use super::step::{Change, Step};
 use super::web::{ClusterLabel, Web};
 use crate::facts::Facts;
-use crate::model::Severity;
+use crate::facts::tls::is_voluntary;
+use crate::model::{Severity, Why};
 
 vocabulary! {
     /// Where a path begins.
@@ -61,6 +62,10 @@ pub struct Paths {
     reached: Reached,
     /// What is reached without permissions that are not the source's own.
     own: OnceLock<Reached>,
+    /// Sources that come to permissions that are not their own, by their places, with the cluster where those are good for one only.
+    climbers: OnceLock<BTreeSet<(usize, Option<u32>)>>,
+    /// Steps that nobody knows because the user left out what would decide.
+    left_out: OnceLock<BTreeSet<EdgeId>>,
 }
 
 /// A step of a path, as it is told.
@@ -131,7 +136,7 @@ impl Paths {
         let sources = sources(&mut web, from);
         let starts: Vec<_> = sources.iter().map(|source| source.start.clone()).collect();
         let reached = Reached::new(&web.graph, &starts, |_| true);
-        Self { web, sources, reached, own: OnceLock::new() }
+        Self { web, sources, reached, own: OnceLock::new(), climbers: OnceLock::new(), left_out: OnceLock::new() }
     }
 
     /// How surely the goal is reached without permissions that are not the source's own.
@@ -141,6 +146,27 @@ impl Paths {
             Reached::new(&self.web.graph, &starts, |id| self.web.step(id).is_none_or(|step| !step.escalates))
         });
         own.best(reach.source, self.web.known(&Node::Goal(reach.cluster, reach.class.clone()))?)
+    }
+
+    /// Whether a source comes to permissions that are not its own and may lead to the goal.
+    pub fn may_escalate(&self, reach: &Reach) -> bool {
+        let climbers = self.climbers.get_or_init(|| {
+            let clusters = (0..).take(self.web.clusters.len());
+            let goals = clusters.flat_map(|cluster| Class::ALL.map(|class| (cluster, Node::Goal(cluster, class))));
+            let goals: BTreeMap<NodeId, u32> =
+                goals.filter_map(|(cluster, goal)| Some((self.web.known(&goal)?, cluster))).collect();
+            let escalates = |id| self.web.step(id).is_some_and(|step| step.escalates);
+            let mut found = BTreeSet::new();
+            for (_, edge) in self.web.graph.edges().filter(|(id, _)| escalates(*id)) {
+                let Some((first, rest)) = edge.premises.split_first() else { continue };
+                let all = |source: &usize| rest.iter().all(|node| self.reached.best(*source, *node).is_some());
+                let cluster = goals.get(&edge.to).copied();
+                let sources = self.reached.sources(*first, Certainty::Possible).filter(all);
+                found.extend(sources.map(|source| (source, cluster)));
+            }
+            found
+        });
+        [None, Some(reach.cluster)].into_iter().any(|cluster| climbers.contains(&(reach.source, cluster)))
     }
 
     /// What it means that a source reaches a goal.
@@ -255,6 +281,21 @@ impl Paths {
         found.as_ref().and_then(|found| found.found.first()).map(|proof| self.told(proof)).unwrap_or_default()
     }
 
+    /// Why nobody knows whether the goal is reached. What the user left out is the reason where there is no way without it.
+    pub fn why(&self, reach: &Reach) -> Option<Why> {
+        let of = |id: &EdgeId| self.web.step(*id).and_then(|step| step.unknown.clone());
+        let left_out = self.left_out.get_or_init(|| {
+            let ids = self.web.graph.edges().map(|(id, _)| id);
+            ids.filter(|id| of(id).as_ref().is_some_and(is_voluntary)).collect()
+        });
+        let slice = self.slice(reach)?;
+        if let Some(proof) = proof_without(&slice, left_out) {
+            return proof.edges.iter().find_map(of);
+        }
+        let proof = proof_without(&slice, &BTreeSet::new())?;
+        proof.edges.iter().filter(|id| left_out.contains(id)).find_map(of)
+    }
+
     fn slice(&self, reach: &Reach) -> Option<Slice> {
         let goal = self.web.known(&Node::Goal(reach.cluster, reach.class.clone()))?;
         Some(Slice::new(&self.web.graph, &self.sources.get(reach.source)?.start, goal))
@@ -282,7 +323,12 @@ impl Paths {
     fn remedy(&self, slice: &Slice, limits: Limits) -> Remedy {
         let named = |set: Vec<_>| set.into_iter().filter_map(|id| self.web.change_of(id).cloned()).collect::<Vec<_>>();
         match cuts(slice, limits) {
-            Cuts::Exact(sets) => Remedy::Exact(sets.into_iter().map(named).collect()),
+            Cuts::Exact(sets) => {
+                let mut sets: Vec<_> = sets.into_iter().map(named).collect();
+                let reluctance = |set: &Vec<Change>| set.iter().map(|change| change.kind.reluctance()).max();
+                sets.sort_by_key(|set| (set.len(), reluctance(set)));
+                Remedy::Exact(sets)
+            }
             Cuts::Sufficient { changes, cut_short } => Remedy::Sufficient(named(changes), cut_short),
             Cuts::Uncuttable | Cuts::Needless => Remedy::None,
         }

@@ -41,6 +41,15 @@ impl ChangeKind {
             Self::Setting => "setting",
         }
     }
+
+    /// How soon somebody would make it: a permission that is too wide is taken away before an account that others use is locked.
+    pub(super) const fn reluctance(self) -> u8 {
+        match self {
+            Self::Statement | Self::Permission | Self::Rule => 0,
+            Self::Setting | Self::Grant => 1,
+            Self::Account => 2,
+        }
+    }
 }
 
 /// Something that a person can change.

@@ -3,6 +3,7 @@
 //! know the standard get all verdicts, with the true lines of the snapshots.
 
 mod escape;
+mod graph;
 mod past;
 mod place;
 mod result;
@@ -64,6 +65,7 @@ fn full(assessment: &Assessment, anchors: &Anchors, out: &mut dyn Write) -> Resu
     driver.supported_taxonomies = Some(taxonomies.references()).filter(|list| !list.is_empty());
     let mut run = run(assessment, driver);
     run.taxonomies = Some(taxonomies.components()).filter(|list| !list.is_empty());
+    run.graphs = Some(graph::all(assessment, anchors)).filter(|list| !list.is_empty());
     run.original_uri_base_ids = uri_base_ids(assessment);
     run.invocations = Some(vec![sarif::Invocation {
         tool_execution_notifications: Some(notices(assessment, anchors)),

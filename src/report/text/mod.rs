@@ -19,6 +19,8 @@ use crate::model::{Outcome, Severity, Untrusted};
 /// Lines of one message, and elements of one verdict, before the terminal refers to the other formats.
 const MESSAGE_LINES: usize = 4;
 const ELEMENTS: usize = 8;
+/// Access paths that are told.
+const PATHS: usize = 5;
 /// Characters of a text that are looked at: more than the lines can hold.
 const TEXT: usize = 600;
 
@@ -39,6 +41,7 @@ pub fn render(assessment: &Assessment, options: &Options, out: &mut dyn Write) -
     }
     page.waived(assessment);
     page.since_baseline(assessment);
+    page.paths(assessment);
     page.gaps(assessment);
     page.summary(assessment, &options.written);
     let mut text = page.lines.join("\n");
@@ -263,6 +266,25 @@ impl Page<'_> {
                 self.block(2, None, &format!("{what}: {}", words::shown(&finding.why, TEXT)));
             }
         }
+    }
+
+    /// The gravest ways to the data; the page and the command tell their steps.
+    fn paths(&mut self, assessment: &Assessment) {
+        let Some(entry) = assessment.paths.as_ref().filter(|entry| !entry.paths.is_empty()) else { return };
+        self.heading(Style::Bold, "→ ACCESS PATHS");
+        for path in entry.paths.iter().take(PATHS) {
+            let (word, shape) = words::severity(path.severity);
+            self.block(2, None, &format!("{shape} {}  {}", column(word, 8), words::path(path, TEXT)));
+            if let Some(cut) = words::cut(&path.cuts, TEXT) {
+                self.block(6, Some(Style::Green), &format!("to cut it: {cut}"));
+            }
+        }
+        let told: usize = entry.paths.iter().take(PATHS).map(|path| path.clusters().count()).sum();
+        let more = entry.found.saturating_sub(told);
+        if more > 0 {
+            self.block(2, Some(Style::Dim), &format!("and {} less grave", words::count(more, "answer")));
+        }
+        self.block(2, Some(Style::Dim), "step by step: aurora-audit paths SNAPSHOT, or the page (-o html=…)");
     }
 
     fn gaps(&mut self, assessment: &Assessment) {

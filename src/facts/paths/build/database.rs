@@ -23,12 +23,17 @@ pub(super) struct Database {
     pub master: Login,
     /// Users that authenticate by IAM.
     pub iam_users: BTreeSet<Arc<str>>,
+    /// The accounts of each user; of `*` those that were not read.
+    pub users: BTreeMap<Arc<str>, Vec<Login>>,
     /// Why there may be other accounts.
     pub incomplete: Option<Why>,
 }
 
 /// The host part that stands for accounts that were not read.
 pub(super) const ANY_HOST: &str = "%";
+
+/// Stands for users whose accounts were not read.
+pub(super) const ANY_USER: &str = "*";
 
 /// Rows that give an account a class of privileges and are told one by one.
 const MOST_ROWS: usize = 6;
@@ -41,6 +46,7 @@ pub(super) fn add(web: &mut Web, number: u32, cluster: &Cluster) -> Database {
         hosts: BTreeSet::from([Arc::from(ANY_HOST)]),
         master: Login::Master,
         iam_users: BTreeSet::new(),
+        users: BTreeMap::new(),
         incomplete: found.incomplete.clone(),
     };
     let mut labels = Vec::new();
@@ -50,7 +56,7 @@ pub(super) fn add(web: &mut Web, number: u32, cluster: &Cluster) -> Database {
         Entry { web: &mut *web, number, login: Login::Account(login), label, account }.add(&mut database);
     }
     web.logins.push(labels);
-    unread(web, number, &database);
+    unread(web, number, &mut database);
     master(web, number, cluster, &database);
     let admin = Node::Goal(number, Class::Admin);
     for class in [Class::Read, Class::Write] {
@@ -92,6 +98,7 @@ impl Entry<'_> {
         let data = &self.account.record.data;
         let proves = Node::Proves(self.number, self.login);
         let user: Arc<str> = data.user.known().map_or("", String::as_str).into();
+        database.users.entry(Arc::clone(&user)).or_default().push(self.login);
         let by_iam = match &data.plugin {
             Fact::Known(plugin) => Some(plugin == "AWSAuthenticationPlugin"),
             Fact::Absent => Some(false),
@@ -118,11 +125,11 @@ impl Entry<'_> {
             Fact::Known(true) => {
                 let step = Step::new(format!("{label} has an empty password")).seen(place.clone(), "true");
                 let change = Change::new(ChangeKind::Setting, format!("give {label} a password"), vec![place]);
-                self.web.add(&[], proves, step.cut(change));
+                self.web.add(&[Node::Guest], proves, step.cut(change));
             }
             Fact::Unknown(why) => {
                 let step = Step::new(format!("{label} may have an empty password")).unknown(why.clone());
-                self.web.add(&[], proves, step);
+                self.web.add(&[Node::Guest], proves, step);
             }
             Fact::Known(false) | Fact::Absent => {}
         }
@@ -206,7 +213,9 @@ impl Entry<'_> {
 
     fn unknown_classes(&mut self, classes: &[Class], why: &Why) {
         for class in classes {
-            let step = Step::new(format!("{} may hold more than was read", self.label)).unknown(why.clone());
+            let mut step = Step::new(format!("{} may hold more than was read", self.label)).unknown(why.clone());
+            // It may be anything, a way to what is not its own, too.
+            step.escalates = true;
             self.goal(class, step);
         }
     }
@@ -292,12 +301,15 @@ fn counts(grants: &Grants, origin: &Origin, words: &[&str]) -> bool {
 }
 
 /// Accounts that were not read may be anything.
-fn unread(web: &mut Web, number: u32, database: &Database) {
-    let Some(reason) = &database.incomplete else { return };
+fn unread(web: &mut Web, number: u32, database: &mut Database) {
+    let Some(reason) = database.incomplete.clone() else { return };
+    let reason = &reason;
+    database.users.entry(ANY_USER.into()).or_default().push(Login::Unread);
     let any = Node::Arrives(number, ANY_HOST.into());
     let proves = Node::Proves(number, Login::Unread);
+    // It may have an empty password: nothing has to be known for it.
     for premises in
-        [[Node::Stranger].as_slice(), &[Node::Connects(number, "*".into()), Node::IamAuthentication(number)]]
+        [[Node::Guest].as_slice(), &[Node::Connects(number, ANY_USER.into()), Node::IamAuthentication(number)]]
     {
         let step = Step::new("some account may let it in").unknown(reason.clone());
         web.add(premises, &proves, step);
@@ -306,7 +318,8 @@ fn unread(web: &mut Web, number: u32, database: &Database) {
     let step = Step::new("some account may admit its address").unknown(reason.clone());
     web.add(&[any, Node::Wire(number, Wire::Any), proves], &session, step);
     for class in [Class::Read, Class::Write, Class::Admin] {
-        let step = Step::new("that account may hold any privilege").unknown(reason.clone());
+        let mut step = Step::new("that account may hold any privilege").unknown(reason.clone());
+        step.escalates = true;
         web.add(std::slice::from_ref(&session), &Node::Goal(number, class), step);
     }
 }

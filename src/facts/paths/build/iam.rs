@@ -7,7 +7,8 @@ use super::super::node::{Node, Over};
 use super::super::step::{Change, ChangeKind, Step};
 use super::super::web::{PrincipalLabel, Web};
 use super::asked::{Answer, Asked};
-use super::database::{Database, Numbers};
+use super::database::{ANY_USER, Database, Numbers};
+use super::proxy;
 use crate::facts::iam::account::{Because, Identity, IdentityKind, Standing, Target};
 use crate::facts::iam::database::{Category, Chain, Cluster, DANGERS, Need, On, statement};
 use crate::facts::iam::evaluate::Resource;
@@ -94,6 +95,13 @@ pub(super) fn add(web: &mut Web, number: u32, access: &AccountAccess, clusters: 
     people.escalations();
     people.unlisted();
     people.covered();
+    proxy::near(people.web, number, &access.account.id);
+    for (cluster, iam) in people.clusters.clone() {
+        let database = usize::try_from(cluster).ok().and_then(|cluster| databases.get(cluster));
+        if let Some(database) = database {
+            proxy::add(people.web, number, (cluster, iam), database);
+        }
+    }
 }
 
 /// Users and roles of an account, while their steps are made.
@@ -126,7 +134,7 @@ impl People<'_> {
         }
         super::role::trusted_from_outside(self.web, &self.principal(index), self.access, identity);
         let why = Why::Unreadable { detail: "where it sends packets from is not known".into() };
-        let step = Step::new("it may stand in a network that reaches the cluster").unknown(why);
+        let step = Step::glue("it may stand in a network that reaches the cluster").unknown(why);
         self.web.add(&[self.principal(index)], &Node::Somewhere, step);
     }
 
@@ -297,6 +305,7 @@ impl People<'_> {
             }
             _ => {}
         }
+        self.connects_through(index, identity, &action);
         for (cluster, iam) in self.clusters.clone() {
             for user in self.users(cluster) {
                 let targets = iam
@@ -319,11 +328,33 @@ impl People<'_> {
         }
     }
 
+    /// Tokens at the proxies of each cluster.
+    fn connects_through(&mut self, index: usize, identity: &Identity, action: &Action) {
+        for (cluster, iam) in self.clusters.clone() {
+            let database = usize::try_from(cluster).ok().and_then(|cluster| self.databases.get(cluster));
+            let Some(database) = database else { continue };
+            for (at, door) in proxy::doors(iam).iter().enumerate() {
+                let target = |user: Option<&str>| Fact::Known(vec![iam.database_user(door.resource_id(), user)]);
+                if matches!(self.ask(identity, action, target(None)), Answer::No) {
+                    continue;
+                }
+                for user in database.users.keys() {
+                    let named = (door.is_known() && &**user != ANY_USER).then_some(&**user);
+                    let answer = self.ask(identity, action, target(named));
+                    let from = tail(&identity.principal.arn);
+                    let words = format!("{from} may get tokens for {user} of {} at {}", iam.name(), door.name);
+                    let to = Node::ConnectsThrough(cluster, at, Arc::clone(user));
+                    self.put(&[self.principal(index)], &to, &words, "rds-db:connect", &answer);
+                }
+            }
+        }
+    }
+
     /// Users to ask about; any user where they are not all known.
     fn users(&self, cluster: u32) -> BTreeSet<Arc<str>> {
         let database = usize::try_from(cluster).ok().and_then(|cluster| self.databases.get(cluster));
         let Some(database) = database else { return BTreeSet::new() };
-        let any = database.incomplete.is_some().then(|| Arc::from("*"));
+        let any = database.incomplete.is_some().then(|| Arc::from(ANY_USER));
         database.iam_users.iter().cloned().chain(any).collect()
     }
 
@@ -404,6 +435,7 @@ impl People<'_> {
             let step = Step::new("somebody who was not read may hold it").unknown(why.clone());
             self.web.add(std::slice::from_ref(&node), &Node::Has(Over::All(self.number), chain), step);
         }
+        super::role::may_trust_anybody(self.web, &node, "a role that was not read", why);
         self.web.add(&[node], &Node::Somewhere, Step::new("it may stand anywhere").unknown(why.clone()));
     }
 
@@ -426,8 +458,24 @@ impl People<'_> {
                     let step = Step::glue(format!("that covers {user} of {}", iam.name()));
                     self.web.add(std::slice::from_ref(&all), &Node::Connects(cluster, user), step);
                 }
+                self.covered_at_proxies(&all, cluster, iam);
             }
         }
+        self.own_places();
+    }
+
+    fn covered_at_proxies(&mut self, all: &Node, cluster: u32, iam: &Cluster) {
+        let database = usize::try_from(cluster).ok().and_then(|cluster| self.databases.get(cluster));
+        for user in database.into_iter().flat_map(|database| database.users.keys()) {
+            for at in 0..proxy::doors(iam).len() {
+                let step = Step::glue(format!("that covers {user} of {} at a proxy", iam.name()));
+                self.web.add(std::slice::from_ref(all), &Node::ConnectsThrough(cluster, at, Arc::clone(user)), step);
+            }
+        }
+    }
+
+    /// Where somebody stands who starts something.
+    fn own_places(&mut self) {
         for chain in [START_MACHINE, START_FUNCTION, START_TASK] {
             let has = Node::Has(Over::All(self.number), chain);
             if self.web.known(&has).is_some() {

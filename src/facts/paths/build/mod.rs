@@ -8,6 +8,7 @@ mod iam;
 mod machine;
 mod network;
 mod outside;
+mod proxy;
 mod role;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use self::database::Database;
+use super::node::Node;
+use super::step::Step;
 use super::web::{ClusterLabel, Web};
 use crate::facts::Facts;
 
@@ -45,9 +48,19 @@ pub fn build(facts: &Facts, from: Option<IpNet>) -> Web {
         iam::add(&mut web, number, access, &numbers, &databases);
     }
     machine::add(&mut web, facts);
+    guests(&mut web, owners.len());
     outside::add(&mut web, facts);
     for unread in &facts.clusters().unread {
         web.notes.insert(format!("{} could not be read: {}", unread.identity.name.raw(), unread.why));
     }
     web
+}
+
+/// Whoever else gets in without a password does so as anybody does, and is told as the place that it stands in.
+fn guests(web: &mut Web, accounts: usize) {
+    let machines = web.machines.keys().chain(web.unread_machines.keys()).cloned().map(Node::Machine);
+    let own = (0..).take(accounts).map(Node::Own).filter(|own| web.known(own).is_some());
+    for node in [Node::Stranger].into_iter().chain(machines).chain(own).collect::<Vec<_>>() {
+        web.add(&[node], &Node::Guest, Step::glue("it tries accounts without a password"));
+    }
 }

@@ -188,10 +188,10 @@ impl Way<'_> {
     /// Who can stand at the place.
     fn occupy(&mut self, place: &Node) {
         if self.web.known(place).is_none() {
-            let step = Step::new("it may stand there")
-                .unknown(Why::Unreadable { detail: "where it sends packets from is not known".into() });
-            self.web.add(&[Node::Somewhere], place, step);
             if let Node::Place(name) = place {
+                let step = Step::new(format!("position unknown: it may be {name}"))
+                    .unknown(Why::Unreadable { detail: "where it sends packets from is not known".into() });
+                self.web.add(&[Node::Somewhere], place, step);
                 self.web.places.insert(Arc::clone(name));
             }
             for Occupant { id, name, account, interface } in self.source.interfaces.machines() {

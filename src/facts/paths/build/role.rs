@@ -6,8 +6,11 @@ use super::super::web::Web;
 use crate::facts::AccountAccess;
 use crate::facts::iam::account::{Identity, Target};
 use crate::facts::iam::evaluate::{Layer, Resource, StatementRef};
-use crate::facts::iam::grammar::{Effect, Named, Statement};
+use crate::facts::iam::grammar::{Effect, Faulty, Named, Statement};
 use crate::model::Why;
+
+/// Stands for whoever is not named.
+const ANYBODY: &str = "anybody with an AWS account";
 
 /// A role as something that is assumed.
 pub(super) fn trust_target(role: &Identity) -> Option<Target> {
@@ -20,10 +23,7 @@ pub(super) fn trusted_from_outside(web: &mut Web, to: &Node, access: &AccountAcc
     let Some(trust) = &role.trust else { return };
     let document = match &trust.document {
         Ok(document) => document,
-        Err(why) => {
-            let step = Step::new(format!("{} may trust anybody", role.principal.name)).unknown(why.clone());
-            return from(web, "anybody with an AWS account", to, step);
-        }
+        Err(why) => return may_trust_anybody(web, to, &role.principal.name, why),
     };
     let denies = document.statements.iter().any(|it| it.effect != Some(Effect::Allow));
     for statement in &document.statements {
@@ -37,7 +37,12 @@ pub(super) fn trusted_from_outside(web: &mut Web, to: &Node, access: &AccountAcc
             sid: statement.sid.clone(),
         };
         let place = access.account.place(&reference);
-        for (who, condition) in strangers(statement, &access.account.id) {
+        let strangers = strangers(statement, &access.account.id);
+        let nobody = statement.principals.as_ref().is_none_or(|principals| principals.named.is_empty());
+        if let (true, Some(fault)) = (nobody, statement.faults.first()) {
+            may_trust_anybody(web, to, &role.principal.name, &unclear(fault));
+        }
+        for (who, condition) in strangers {
             let mut step = Step::new(format!("{who} assumes {}", role.principal.name));
             step.conditions.extend(condition);
             step.conditions.extend(tests(statement));
@@ -45,7 +50,7 @@ pub(super) fn trusted_from_outside(web: &mut Web, to: &Node, access: &AccountAcc
                 step = step.when("no statement of the trust policy denies it");
             }
             if let Some(fault) = statement.faults.first() {
-                step = step.unknown(Why::Unreadable { detail: format!("the trust policy: {fault:?}").into() });
+                step = step.unknown(unclear(fault));
             }
             if let Some(place) = &place {
                 let words = format!("take {who} out of the trust policy of {}", role.principal.name);
@@ -55,6 +60,16 @@ pub(super) fn trusted_from_outside(web: &mut Web, to: &Node, access: &AccountAcc
             from(web, &who, to, step);
         }
     }
+}
+
+/// Whom a role trusts whose trust policy says nothing that can be read.
+pub(super) fn may_trust_anybody(web: &mut Web, to: &Node, role: &str, why: &Why) {
+    let step = Step::new(format!("{role} may trust anybody")).unknown(why.clone());
+    from(web, ANYBODY, to, step);
+}
+
+fn unclear(fault: &Faulty) -> Why {
+    Why::Unreadable { detail: format!("the trust policy: {}", fault.fault).into() }
 }
 
 fn from(web: &mut Web, who: &str, to: &Node, step: Step) {
@@ -71,7 +86,7 @@ fn tests(statement: &Statement) -> Option<String> {
 }
 
 fn strangers(statement: &Statement, own: &str) -> Vec<(String, Option<String>)> {
-    let anybody = || ("anybody with an AWS account".to_owned(), None);
+    let anybody = || (ANYBODY.to_owned(), None);
     let Some(principals) = &statement.principals else { return Vec::new() };
     if principals.negated {
         return vec![anybody()];

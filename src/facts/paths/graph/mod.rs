@@ -12,7 +12,7 @@ mod slice;
 pub use self::closure::Reached;
 pub use self::cost::{Certainty, Cost};
 pub use self::cut::{Cuts, cuts};
-pub use self::proof::{Proof, Proofs, proofs};
+pub use self::proof::{Proof, Proofs, proof_without, proofs};
 pub use self::slice::Slice;
 
 /// Something that holds or does not.

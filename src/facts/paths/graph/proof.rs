@@ -25,6 +25,11 @@ pub struct Proofs {
     pub cut_short: bool,
 }
 
+/// The cheapest proof that does without some steps.
+pub fn proof_without(slice: &Slice, steps: &BTreeSet<EdgeId>) -> Option<Proof> {
+    slice.shortest(Without::Edges(steps))
+}
+
 /// The proofs of the slice's target up to the limits. Every other minimal proof lacks a step of one that is known, so taking the
 /// steps of each away, one at a time, leads to all of them (Reiter's hitting-set tree), and what is left is never cheaper.
 pub fn proofs(slice: &Slice, limits: Limits) -> Proofs {

@@ -39,7 +39,15 @@ struct Step {
     certainty: Shown,
     conditions: Vec<Shown>,
     unknown: Option<Shown>,
+    needs: Vec<Need>,
     evidence: Vec<Evidence>,
+}
+
+/// A step that another one needs.
+#[derive(Serialize)]
+struct Need {
+    href: String,
+    number: usize,
 }
 
 #[derive(Serialize)]
@@ -92,6 +100,8 @@ const LANE: usize = 7;
 const WIDTH: usize = 760;
 /// Characters of a label; the list has the rest.
 const LABEL: usize = 92;
+/// Characters of a name in a title.
+const NAME: usize = 200;
 
 impl Section {
     /// The section, when the run asked about paths.
@@ -113,7 +123,7 @@ fn path((path, number): (&PathEntry, usize)) -> Path {
     Path {
         severity: Badge::severity(path.severity),
         certainty: Shown::words(&path.certainty),
-        title: Shown::words(&format!("{} {} {}", path.from.name, words::path_goal(&path.to), path.cluster.name)),
+        title: Shown::words(&words::path_title(path, NAME)),
         from: Shown::of(&path.from.id),
         steps: path.steps.iter().map(|it| step(&anchor, it)).collect(),
         drawing: drawing(&anchor, path),
@@ -136,6 +146,7 @@ fn step(path: &str, step: &StepEntry) -> Step {
         certainty: Shown::words(&step.certainty),
         conditions: Shown::all(&step.conditions),
         unknown: step.unknown.as_ref().map(Shown::of),
+        needs: step.needs.iter().map(|number| Need { href: format!("#{path}-{number}"), number: *number }).collect(),
         evidence: evidence.map(|it| Evidence { value: Shown::of(&it.value), place: Place::of(&it.location) }).collect(),
     }
 }

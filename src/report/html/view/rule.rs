@@ -36,6 +36,8 @@ pub struct Rule {
     cut: bool,
     /// What many rows would say in the same words.
     notes: Vec<Shown>,
+    /// What all evidence was read by, where that is one thing.
+    source: Option<Shown>,
     rows: Vec<Row>,
 }
 
@@ -127,12 +129,14 @@ impl<'a> Shared<'a> {
         waiver::of_finding(self.waivers, of).map(|said| Shown::words(&said))
     }
 
-    /// Where a value was read. The day is only said when it is another than the snapshot's.
-    fn place(&self, location: &Location) -> Shown {
+    /// Where a value was read. The source is not said again where all have it, the day only when it is another than the snapshot's.
+    fn place(&self, location: &Location, source: Option<&str>) -> Shown {
         let time = words::to_the_second(location.observed);
         let same = self.days.get(usize::from(location.file)).is_some_and(|day| time.starts_with(&**day));
         let time = time.get(if same { DAY + 1 } else { 0 }..).unwrap_or_default();
-        Shown::words(&format!("{} {time} S{}:{}", location.source, usize::from(location.file) + 1, location.line))
+        let own = if source.is_some() { "" } else { &*location.source };
+        let space = if own.is_empty() { "" } else { " " };
+        Shown::words(&format!("{own}{space}{time} S{}:{}", usize::from(location.file) + 1, location.line))
     }
 }
 
@@ -143,23 +147,36 @@ const DAY: usize = 10;
 const REPEATED: usize = 3;
 const WORTH_A_NOTE: usize = 40;
 
-/// Texts that rows say again and again.
-struct Notes<'a>(Vec<&'a str>);
+/// What rows say again and again.
+struct Common<'a> {
+    /// Texts, sorted.
+    notes: Vec<&'a str>,
+    /// What all evidence was read by.
+    source: Option<&'a str>,
+}
 
-impl<'a> Notes<'a> {
+impl<'a> Common<'a> {
     fn of(verdicts: &[&'a VerdictEntry]) -> Self {
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
         for verdict in verdicts {
             *times.entry(verdict.message.raw()).or_default() += 1;
         }
         let repeated = times.into_iter().filter(|(text, times)| *times >= REPEATED && text.len() > WORTH_A_NOTE);
-        Self(repeated.map(|(text, _)| text).collect())
+        Self { notes: repeated.map(|(text, _)| text).collect(), source: only_source(verdicts) }
     }
 
     /// The note's number, counted from 1.
     fn number(&self, message: &Untrusted) -> Option<usize> {
-        self.0.binary_search(&message.raw()).ok().map(|index| index + 1)
+        self.notes.binary_search(&message.raw()).ok().map(|index| index + 1)
     }
+}
+
+fn only_source<'a>(verdicts: &[&'a VerdictEntry]) -> Option<&'a str> {
+    let of_elements = |verdict: &&'a VerdictEntry| verdict.elements.iter().flat_map(|element| &element.evidence);
+    let all = verdicts.iter().flat_map(|verdict| verdict.evidence.iter().chain(of_elements(verdict)));
+    let mut sources = all.filter_map(|entry| entry.locations.first()).map(|location| &*location.source);
+    let first = sources.next()?;
+    sources.all(|other| other == first).then_some(first)
 }
 
 /// A rule with its verdicts, in the order of the page.
@@ -206,7 +223,7 @@ impl Rule {
             Outcome::ALL.into_iter().map(|outcome| tally(verdicts, outcome)).filter(|tally| tally.number != "0");
         let cut = shared.detail < HtmlDetail::Full;
         let shown = if cut { &[][..] } else { verdicts.as_slice() };
-        let notes = Notes::of(shown);
+        let common = Common::of(shown);
         Self {
             anchor: anchor("rule-", &rule.id),
             id: Shown::words(&rule.id),
@@ -222,8 +239,9 @@ impl Rule {
             frameworks: controls(rule),
             docs: rule.docs.starts_with("https://").then(|| Shown::words(&rule.docs)),
             cut: cut && !verdicts.is_empty(),
-            rows: shown.iter().flat_map(|verdict| Row::of(verdict, &rule.remediation, &notes, shared)).collect(),
-            notes: notes.0.iter().map(|text| Shown::words(text)).collect(),
+            rows: shown.iter().flat_map(|verdict| Row::of(verdict, &rule.remediation, &common, shared)).collect(),
+            notes: common.notes.iter().map(|text| Shown::words(text)).collect(),
+            source: common.source.map(Shown::words),
         }
     }
 }
@@ -270,8 +288,8 @@ fn codes(filled: &Remediation, template: &Remediation) -> Vec<Code> {
 
 impl Row {
     /// The verdict, and then its elements.
-    fn of(verdict: &VerdictEntry, template: &Remediation, notes: &Notes<'_>, shared: &Shared<'_>) -> Vec<Self> {
-        let note = notes.number(&verdict.message);
+    fn of(verdict: &VerdictEntry, template: &Remediation, common: &Common<'_>, shared: &Shared<'_>) -> Vec<Self> {
+        let note = common.number(&verdict.message);
         let said = note.is_some() || repeats_evidence(verdict);
         let of_verdict = Self {
             anchor: fingerprint(&verdict.fingerprint),
@@ -284,14 +302,14 @@ impl Row {
             message: if said { Shown::words(AS_EXPECTED) } else { Shown::of(&verdict.message) },
             note,
             reasons: words::unsaid(&verdict.message, &verdict.reasons).map(Shown::of).collect(),
-            evidence: Evidence::all(&verdict.evidence, shared, verdict.outcome != Outcome::NotApplicable),
+            evidence: Evidence::all(&verdict.evidence, shared, common, verdict.outcome != Outcome::NotApplicable),
             mend: verdict.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         };
-        let elements = verdict.elements.iter().map(|element| Self::of_element(element, template, shared));
+        let elements = verdict.elements.iter().map(|element| Self::of_element(element, template, common, shared));
         std::iter::once(of_verdict).chain(elements).collect()
     }
 
-    fn of_element(element: &ElementEntry, template: &Remediation, shared: &Shared<'_>) -> Self {
+    fn of_element(element: &ElementEntry, template: &Remediation, common: &Common<'_>, shared: &Shared<'_>) -> Self {
         Self {
             anchor: fingerprint(&element.fingerprint),
             class: class(element.outcome),
@@ -303,7 +321,7 @@ impl Row {
             message: Shown::of(&element.message),
             note: None,
             reasons: words::unsaid(&element.message, &element.reasons).map(Shown::of).collect(),
-            evidence: Evidence::all(&element.evidence, shared, true),
+            evidence: Evidence::all(&element.evidence, shared, common, true),
             mend: element.remediation.as_ref().and_then(|filled| Recipe::here(filled, template)),
         }
     }
@@ -340,7 +358,7 @@ fn fingerprint(fingerprint: &str) -> String {
 impl Evidence {
     /// The values by the record that they were read from, in the order read.
     /// What does not apply needs no place.
-    fn all(entries: &[EvidenceEntry], shared: &Shared<'_>, placed: bool) -> Vec<Self> {
+    fn all(entries: &[EvidenceEntry], shared: &Shared<'_>, common: &Common<'_>, placed: bool) -> Vec<Self> {
         let mut groups: Vec<(Option<&Location>, Vec<&EvidenceEntry>)> = Vec::new();
         for entry in entries {
             let location = entry.locations.first();
@@ -355,7 +373,7 @@ impl Evidence {
         };
         let group = |(location, facts): (Option<&Location>, Vec<&EvidenceEntry>)| Self {
             facts: facts.into_iter().map(fact).collect(),
-            place: location.filter(|_| placed).map(|location| shared.place(location)),
+            place: location.filter(|_| placed).map(|location| shared.place(location, common.source)),
         };
         groups.into_iter().map(group).collect()
     }
@@ -422,7 +440,8 @@ mod tests {
         entries.extend(assessment.verdicts[1].evidence.clone());
         let subjects = Subjects::of(&[]);
         let shared = Shared::of(&assessment, &subjects, HtmlDetail::Full);
-        let groups: Vec<usize> = Evidence::all(&entries, &shared, true).iter().map(|group| group.facts.len()).collect();
+        let groups: Vec<usize> =
+            Evidence::all(&entries, &shared, &Common::of(&[]), true).iter().map(|group| group.facts.len()).collect();
         assert_eq!(groups, [2, 1]);
     }
 
@@ -438,7 +457,7 @@ mod tests {
             ("2026-11-20T09:01:07Z", 7, "rds:DescribeDBClusters 2026-11-20T09:01:07Z S8:10"),
         ] {
             (location.observed, location.file) = (observed.parse().unwrap(), file);
-            assert_eq!(shared.place(&location), Shown::words(shown));
+            assert_eq!(shared.place(&location, None), Shown::words(shown));
         }
     }
 
@@ -450,10 +469,23 @@ mod tests {
             verdict.message = long.as_str().into();
         }
         let verdicts: Vec<&VerdictEntry> = verdicts.iter().collect();
-        let notes = Notes::of(&verdicts);
-        assert_eq!(notes.0, [long]);
-        let numbers: Vec<_> = verdicts.iter().map(|verdict| notes.number(&verdict.message)).collect();
+        let common = Common::of(&verdicts);
+        assert_eq!(common.notes, [long]);
+        let numbers: Vec<_> = verdicts.iter().map(|verdict| common.number(&verdict.message)).collect();
         assert_eq!(numbers, [Some(1), Some(1), Some(1), None, None]);
+    }
+
+    #[test]
+    fn a_source_that_all_have_is_said_once() {
+        let assessment = sample();
+        let (one, all) = ([&assessment.verdicts[0]], assessment.verdicts.iter().collect::<Vec<_>>());
+        assert_eq!(Common::of(&one).source, Some("rds:DescribeDBClusters"));
+        assert_eq!((Common::of(&all).source, Common::of(&[]).source), (None, None));
+        let subjects = Subjects::of(&assessment.verdicts);
+        let shared = Shared::of(&assessment, &subjects, HtmlDetail::Full);
+        let location = &assessment.verdicts[0].evidence[0].locations[0];
+        let place = shared.place(location, Common::of(&one).source);
+        assert_eq!(place, Shown::words("09:01:07Z S1:10"));
     }
 
     #[test]
