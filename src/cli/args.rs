@@ -279,6 +279,13 @@ pub struct PermissionsArgs {
     /// Only what this rule needs of AWS; repeatable. Default: what all rules need
     #[arg(long = "rule", value_name = "RULE")]
     pub only_rules: Vec<String>,
+    /// Add to the policy what a login by a secret of Secrets Manager needs: that with this ARN, or those that RDS keeps for master
+    /// users
+    #[arg(long, value_name = "ARN", num_args = 0..=1, default_missing_value = "master")]
+    pub secret: Option<String>,
+    /// Add to the policy what reading databases by the RDS Data API needs
+    #[arg(long)]
+    pub data_api: bool,
     #[command(flatten)]
     pub folders: RuleFolders,
     /// Print SQL: for an account that logs in by IAM, by password, or one that cannot see a hash
@@ -290,7 +297,7 @@ pub struct PermissionsArgs {
     /// Hosts that it may come from, as a pattern of MySQL
     #[arg(long, value_name = "PATTERN", default_value = "%")]
     pub host: String,
-    /// Version of the server
+    /// Version of the server; from 10 on it is MariaDB
     #[arg(long, value_name = "VERSION", default_value = "8.0.39", value_parser = server_version)]
     pub server_version: crate::model::Version,
 }
@@ -541,7 +548,8 @@ pub struct TargetArgs {
     /// Read this server alone, and no AWS: mysql://HOST:PORT, or unix:PATH of a socket. Repeatable
     #[arg(long = "endpoint", value_name = "URL", conflicts_with_all = ["regions", "profile"], env = "AURORA_AUDIT_ENDPOINT", value_delimiter = ' ')]
     pub endpoints: Vec<crate::collect::Endpoint>,
-    /// Database account to log in with; its password comes from AURORA_AUDIT_DB_PASSWORD, --password-file or the terminal
+    /// Database account to log in with; its password comes from AURORA_AUDIT_DB_PASSWORD, --password-file or the terminal.
+    /// `[[credentials]]` in the configuration file go before it, for the clusters that they name
     #[arg(long, value_name = "USER", env = "AURORA_AUDIT_LOGIN")]
     pub login: Option<String>,
     /// File whose first line is the password of --login
@@ -551,6 +559,15 @@ pub struct TargetArgs {
     #[cfg(feature = "aws")]
     #[arg(long, conflicts_with = "password_file")]
     pub iam: bool,
+    /// Log in by a secret of Secrets Manager, given by its ARN or name, or `master` for the one that RDS keeps for each cluster. It
+    /// is read for the login alone, and needs a permission of its own: `permissions --policy --secret`
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "ARN", conflicts_with_all = ["password_file", "iam"])]
+    pub secret: Option<String>,
+    /// Read databases by the RDS Data API, with --secret, where no network path leads to them
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    pub data_api: bool,
     /// How deep to probe endpoints: versions and certificates in at most four connections, or cipher suites and all. Default:
     /// deep where --login can log in and so take the broken handshakes back, light elsewhere
     #[arg(long, value_name = "DEPTH", env = "AURORA_AUDIT_PROBE")]

@@ -13,9 +13,8 @@ use super::error::CliError;
 use super::exit::Exit;
 #[cfg(feature = "aws")]
 use super::plan;
-use super::{password, retention, summary};
+use super::{logins, retention, summary};
 use crate::check::Assessment;
-use crate::collect::mysql::{Login, Method};
 use crate::collect::tls::{Anchors, Probing};
 use crate::collect::{self, ClusterTarget, Collection, ConnectTo, Connections, Endpoint, Intake, Layers, Piece, Step};
 #[cfg(feature = "aws")]
@@ -30,15 +29,15 @@ use crate::snapshot::{self, FileError, Snapshot, Staged, write_atomically};
 const NOT_KEPT: &str = "snapshot.jsonl";
 
 /// Runs `collect`. What could not be read is in the snapshot, and in the exit code.
-pub fn run(args: &CollectArgs) -> Result<Exit, CliError> {
+pub fn run(args: &CollectArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
     check_destination(&args.output)?;
     let collection = match &args.from_cli {
         Some(folder) => imported(folder)?,
-        None => collect(&args.targets)?,
+        None => collect(&args.targets, file)?,
     };
-    let mut file = Staged::create(&args.output)?;
-    let complete = collection.finish(&mut file)?;
-    file.publish()?;
+    let mut staged = Staged::create(&args.output)?;
+    let complete = collection.finish(&mut staged)?;
+    staged.publish()?;
     if complete {
         return Ok(Exit::Clean);
     }
@@ -69,7 +68,7 @@ fn scanned(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessme
     let kept = args.snapshot_folder.as_ref().map(|folder| folder.join("snapshot"));
     reports.chain(&args.snapshot).chain(&kept).try_for_each(|path| check_destination(path))?;
     let mut bytes = Vec::new();
-    collect(&args.targets)?.finish(&mut bytes)?;
+    collect(&args.targets, file)?.finish(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let mut snapshot = snapshot::read_texts(&[(PathBuf::from(NOT_KEPT), text)])?;
     let path = args.snapshot.clone().or_else(|| named(args.snapshot_folder.as_deref()?, &snapshot));
@@ -110,18 +109,22 @@ fn imported(folder: &Path) -> Result<Collection, CliError> {
     Ok(collection)
 }
 
-fn collect(args: &TargetArgs) -> Result<Collection, CliError> {
+fn collect(args: &TargetArgs, file: Option<&ConfigFile>) -> Result<Collection, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let connections = Connections {
         layers: layers(args),
         connect_to: ConnectTo::new(args.connect_to.clone()),
         anchors: anchors(args.ca_bundle.as_deref())?,
-        login: runtime.block_on(login(args))?,
+        logins: logins::of(args, file)?,
         probing: Probing { depth: args.probe.map(ProbeLevel::depth), max_connections: args.max_connections },
     };
     let bar = spinner();
     let shown = bar.clone();
     let mut collection = Collection::begin(&args.regions, Intake::new(move |step| show(&shown, &step)));
+    #[cfg(feature = "aws")]
+    if connections.logins.need_aws() {
+        collection.lend(runtime.block_on(aws::Keyring::load(&request(args)))?);
+    }
     runtime
         .block_on(async {
             tokio::select! {
@@ -232,36 +235,6 @@ fn anchors(bundle: Option<&Path>) -> Result<Anchors, CliError> {
         Some(path) => Ok(Anchors::from_file(path)?),
         None => Ok(Anchors::built_in()?),
     }
-}
-
-async fn login(args: &TargetArgs) -> Result<Option<Login>, CliError> {
-    let Some(user) = args.login.clone() else {
-        return if has_credentials(args) { Err(CliError::LoginOfWhom) } else { Ok(None) };
-    };
-    let method = match iam(args).await? {
-        Some(method) => method,
-        None => Method::Password(password::read(&user, args.password_file.as_deref())?),
-    };
-    Ok(Some(Login { user, method }))
-}
-
-/// Whether something says how to log in. Flags and the configuration file have an equal say, so that no flag requires another.
-fn has_credentials(args: &TargetArgs) -> bool {
-    #[cfg(feature = "aws")]
-    let iam = args.iam;
-    #[cfg(not(feature = "aws"))]
-    let iam = false;
-    iam || args.password_file.is_some()
-}
-
-#[cfg(feature = "aws")]
-async fn iam(args: &TargetArgs) -> Result<Option<Method>, CliError> {
-    if args.iam { Ok(Some(Method::Iam(aws::keys(&request(args)).await?))) } else { Ok(None) }
-}
-
-#[cfg(not(feature = "aws"))]
-fn iam(_: &TargetArgs) -> std::future::Ready<Result<Option<Method>, CliError>> {
-    std::future::ready(Ok(None))
 }
 
 /// Draws on stderr, and only where there is a terminal.

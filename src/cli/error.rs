@@ -232,6 +232,11 @@ pub enum CliError {
     /// The built-in trust anchors cannot be read.
     #[error("read the built-in trust anchors")]
     BuiltInAnchors(#[from] BadPem),
+    /// MariaDB keeps all of an account in one column.
+    #[error(
+        "MariaDB shows an account whole, with its password hash, or not at all\nhelp: print --sql password; aurora-audit asks for no hash, whatever the account may read"
+    )]
+    NotHashBlind,
     /// An answer could not be written as JSON.
     #[error("write the answer as JSON")]
     Json(#[from] serde_json::Error),
@@ -243,6 +248,28 @@ pub enum CliError {
     #[cfg(feature = "collect")]
     #[error("--iam and --password-file say how to log in, and nothing says as whom\nhelp: give --login USER")]
     LoginOfWhom,
+    /// The variable that the configuration names for a password.
+    #[cfg(feature = "collect")]
+    #[error(
+        "{}:{line}: the variable `{variable}` is not set, which is to hold a password\nhelp: set it, or give password-file or secret",
+        path.display()
+    )]
+    CredentialVariable {
+        /// The configuration file.
+        path: PathBuf,
+        /// Line in it.
+        line: usize,
+        /// The variable.
+        variable: String,
+    },
+    /// The Data API logs in with a secret.
+    #[cfg(feature = "aws")]
+    #[error("--data-api needs a secret to log in with\nhelp: give --secret ARN, or --secret master")]
+    DataApiWithoutSecret,
+    /// The Data API is for clusters.
+    #[cfg(feature = "aws")]
+    #[error("--data-api is for clusters of AWS, not for a server named by --endpoint\nhelp: leave one of the two out")]
+    DataApiOfEndpoint,
     /// The password could not be read from the terminal.
     #[cfg(feature = "collect")]
     #[error("read the password from the terminal")]

@@ -13,6 +13,8 @@ mod exit;
 mod explain;
 mod generate;
 mod logging;
+#[cfg(feature = "collect")]
+mod logins;
 mod output;
 #[cfg(feature = "collect")]
 mod password;
@@ -105,7 +107,7 @@ fn dispatch(CommandLine { args, command, file }: CommandLine) -> Result<Exit, Cl
         Command::WhoCan(args) => who_can::run(&args),
         Command::Privileges(args) => privileges::run(&args),
         #[cfg(feature = "collect")]
-        Command::Collect(args) => collect::run(&args),
+        Command::Collect(args) => collect::run(&args, file),
         #[cfg(feature = "collect")]
         Command::Scan(args) => collect::scan(&args, file),
     }

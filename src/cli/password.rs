@@ -13,7 +13,7 @@ const VARIABLE: &str = "AURORA_AUDIT_DB_PASSWORD";
 /// The password of a user: the first line of `file`, else the variable, else what is typed at the prompt.
 pub fn read(user: &str, file: Option<&Path>) -> Result<Secret, CliError> {
     if let Some(path) = file {
-        return Ok(Secret::new(read_text(path)?.lines().next().unwrap_or_default().to_owned()));
+        return first_line(path);
     }
     match std::env::var(VARIABLE) {
         Ok(password) => Ok(Secret::new(password)),
@@ -24,6 +24,12 @@ pub fn read(user: &str, file: Option<&Path>) -> Result<Secret, CliError> {
         }
         Err(_) => Err(CliError::NoPassword),
     }
+}
+
+/// The first line of a file, which may be empty.
+pub fn first_line(path: &Path) -> Result<Secret, CliError> {
+    let text = Secret::new(read_text(path)?);
+    Ok(Secret::new(text.expose().lines().next().unwrap_or_default().to_owned()))
 }
 
 #[cfg(test)]

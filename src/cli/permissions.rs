@@ -23,6 +23,7 @@ pub fn run(args: &PermissionsArgs) -> Result<Exit, CliError> {
     match args.policy {
         Some(format) => policy::run(args, format),
         None if args.as_cli => aws_cli::run(args),
+        None if args.sql == SqlAccount::HashBlind && is_mariadb(args) => Err(CliError::NotHashBlind),
         None => say(&statements(args)),
     }
 }
@@ -82,9 +83,15 @@ const TABLES_BEFORE_80: &[&str] = &["proc", "event"];
 const TABLES_SINCE_80: &[&str] = &["global_grants", "role_edges", "default_roles", "component"];
 const CLIENTS: &[&str] = &["threads", "status_by_thread", "session_connect_attrs"];
 
+/// MariaDB counts from 10 on, and MySQL has not come there.
+fn is_mariadb(args: &PermissionsArgs) -> bool {
+    "10".parse::<Version>().is_ok_and(|ten| args.server_version >= ten)
+}
+
 fn statements(args: &PermissionsArgs) -> String {
+    let mariadb = is_mariadb(args);
     let since = |version: &str| version.parse::<Version>().is_ok_and(|version| args.server_version >= version);
-    let (modern, lockable) = (since("8.0"), since("5.7"));
+    let (modern, lockable) = (since("8.0") && !mariadb, since("5.7"));
     let account = format!("{}@{}", quote(&args.user), quote(&args.host));
     let mut lines = created(args.sql, &account, modern, lockable);
     match args.sql {
@@ -92,7 +99,11 @@ fn statements(args: &PermissionsArgs) -> String {
         SqlAccount::HashBlind => lines.extend(blind(&account, modern, lockable)),
     }
     lines.push("-- Who stored objects run as. Neither privilege reads data.".to_owned());
-    let routines = if since("8.0.20") { "SHOW VIEW, SHOW_ROUTINE" } else { "SHOW VIEW" };
+    let routines = match (mariadb, since("8.0.20")) {
+        (true, _) => "SHOW VIEW, SHOW DATABASES",
+        (false, true) => "SHOW VIEW, SHOW_ROUTINE",
+        (false, false) => "SHOW VIEW",
+    };
     lines.push(format!("GRANT {routines} ON *.* TO {account};"));
     if lockable {
         lines.push(
@@ -188,10 +199,17 @@ mod tests {
             (SqlAccount::Password, "5.6", &["<password>;"], "performance_schema"),
             (SqlAccount::HashBlind, "8.0.39", &["User_attributes", "mysql.role_edges", "Drop_role_priv"], "mysql.*"),
             (SqlAccount::HashBlind, "5.7", &["account_locked", "mysql.proc"], "role_edges"),
+            (SqlAccount::Password, "10.11", &["<password> REQUIRE SSL", "SHOW DATABASES ON"], "SHOW_ROUTINE"),
         ] {
             let text = text(sql, version);
             assert!(contains.iter().all(|part| text.contains(part)) && !text.contains(lacks), "{version}: {text}");
         }
+    }
+
+    #[test]
+    fn mariadb_has_no_blind_account() {
+        let words = ["--sql", "hash-blind", "--server-version", "11.4"];
+        assert!(matches!(run(&PermissionsArgs::parsed(&words)), Err(CliError::NotHashBlind)));
     }
 
     #[test]

@@ -11,20 +11,88 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
 use super::rules::{find, load};
-use crate::model::actions::{CALLS, Call};
+use crate::model::actions::{
+    BEGIN_TRANSACTION, CALLS, Call, DECRYPT, EXECUTE_STATEMENT, GET_SECRET_VALUE, ROLLBACK_TRANSACTION,
+};
 use crate::rules::calls_of;
+
+/// Stands for the secret that RDS keeps for the master user of each cluster, in arguments and the configuration file.
+pub const MASTER: &str = "master";
 
 /// The name of the statement, and of what holds it.
 const NAME: &str = "AuroraAudit";
 
+/// A statement of the policy.
+struct Statement {
+    sid: &'static str,
+    /// Each with what it is for.
+    actions: Vec<(&'static str, &'static str)>,
+    resources: Vec<String>,
+    /// Operator, key and value.
+    condition: Option<(&'static str, &'static str, String)>,
+}
+
+/// The secrets that RDS keeps for master users.
+const MASTER_SECRETS: &str = "arn:*:secretsmanager:*:*:secret:rds!cluster-*";
+
 /// Prints the policy.
 pub fn run(args: &PermissionsArgs, format: PolicyFormat) -> Result<Exit, CliError> {
-    let calls = selected(args)?;
+    let statements = statements(args)?;
     say(&match format {
-        PolicyFormat::Json => json_text(&calls),
-        PolicyFormat::Terraform => terraform(&calls),
-        PolicyFormat::Cloudformation => cloudformation(&calls),
+        PolicyFormat::Json => json_text(&statements),
+        PolicyFormat::Terraform => terraform(&statements),
+        PolicyFormat::Cloudformation => cloudformation(&statements),
     })
+}
+
+/// What the selected rules need; apart from it, what the user chose beside them.
+fn statements(args: &PermissionsArgs) -> Result<Vec<Statement>, CliError> {
+    let calls = selected(args)?.into_iter().map(|call| (call.action, call.why)).collect();
+    let mut statements = vec![Statement { sid: NAME, actions: calls, resources: all(), condition: None }];
+    if args.data_api {
+        statements.push(Statement {
+            sid: "AuroraAuditDataApi",
+            actions: vec![
+                (BEGIN_TRANSACTION, "begins the transaction that a database is read in"),
+                (EXECUTE_STATEMENT, "asks the statements of the audit"),
+                (ROLLBACK_TRANSACTION, "ends the transaction, which changed nothing"),
+            ],
+            resources: vec!["arn:*:rds:*:*:cluster:*".to_owned()],
+            condition: None,
+        });
+    }
+    // The Data API reads the secret with the permissions of whoever calls it.
+    let secret = args.secret.as_deref().or(args.data_api.then_some(MASTER));
+    statements.extend(secret.into_iter().flat_map(of_secret));
+    Ok(statements)
+}
+
+fn all() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+/// Reads a secret, and has the key decrypt it: no key of KMS for anything else.
+fn of_secret(secret: &str) -> [Statement; 2] {
+    let arn = match secret {
+        MASTER => MASTER_SECRETS.to_owned(),
+        arn if arn.starts_with("arn:") => arn.to_owned(),
+        // Secrets Manager puts six characters of its own behind a name.
+        name => format!("arn:*:secretsmanager:*:*:secret:{name}-??????"),
+    };
+    [
+        Statement {
+            sid: "AuroraAuditSecret",
+            actions: vec![(GET_SECRET_VALUE, "reads the secret that logs in to the database")],
+            resources: vec![arn.clone()],
+            condition: None,
+        },
+        Statement {
+            sid: "AuroraAuditSecretKey",
+            actions: vec![(DECRYPT, "decrypts that secret, where a key of your own encrypts it")],
+            resources: all(),
+            condition: Some(("StringLike", "kms:EncryptionContext:SecretARN", arn)),
+        },
+    ]
 }
 
 /// The calls that the selected rules rest on, in the order of the table.
@@ -40,41 +108,86 @@ pub fn selected(args: &PermissionsArgs) -> Result<Vec<&'static Call>, CliError> 
     Ok(CALLS.iter().filter(|call| wanted.contains(call.action)).collect())
 }
 
-/// What AWS answers without a permission has no place in a policy that is short of room.
-fn actions(calls: &[&Call]) -> Vec<&'static str> {
-    calls.iter().map(|call| call.action).collect()
+fn policy(statements: &[Statement]) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements.iter().map(statement).collect::<Vec<_>>()})
 }
 
-fn policy(calls: &[&Call]) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Sid": NAME, "Effect": "Allow", "Action": actions(calls), "Resource": "*"}],
-    })
-}
-
-fn json_text(calls: &[&Call]) -> String {
-    format!("{:#}\n", policy(calls))
-}
-
-fn terraform(calls: &[&Call]) -> String {
-    let mut text = format!(
-        "data \"aws_iam_policy_document\" \"aurora_audit\" {{\n  statement {{\n    sid       = \"{NAME}\"\n    resources = [\"*\"]\n    actions = [\n"
-    );
-    for call in calls {
-        // A string takes whatever is written to it.
-        _ = writeln!(text, "      \"{}\", # {}", call.action, call.why);
+fn statement(statement: &Statement) -> Value {
+    let one_or_all = |texts: &[String]| match texts {
+        [one] => Value::from(one.as_str()),
+        all => all.into(),
+    };
+    let actions: Vec<_> = statement.actions.iter().map(|(action, _)| *action).collect();
+    let mut document = json!({
+        "Sid": statement.sid,
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": one_or_all(&statement.resources),
+    });
+    if let Some((operator, key, value)) = &statement.condition {
+        document["Condition"] = json!({*operator: {*key: value}});
     }
-    text.push_str("    ]\n  }\n}\n\nresource \"aws_iam_policy\" \"aurora_audit\" {\n  name   = \"aurora-audit\"\n  policy = data.aws_iam_policy_document.aurora_audit.json\n}\n");
+    document
+}
+
+fn json_text(statements: &[Statement]) -> String {
+    format!("{:#}\n", policy(statements))
+}
+
+/// Text between double quotes, as Terraform and YAML both read it.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn terraform(statements: &[Statement]) -> String {
+    let mut text = "data \"aws_iam_policy_document\" \"aurora_audit\" {\n".to_owned();
+    for Statement { sid, actions, resources, condition } in statements {
+        let resources: Vec<_> = resources.iter().map(|resource| quoted(resource)).collect();
+        // A string takes whatever is written to it.
+        _ = write!(
+            text,
+            "  statement {{\n    sid       = \"{sid}\"\n    resources = [{}]\n    actions = [\n",
+            resources.join(", ")
+        );
+        for (action, why) in actions {
+            _ = writeln!(text, "      \"{action}\", # {why}");
+        }
+        text.push_str("    ]\n");
+        if let Some((operator, key, value)) = condition {
+            _ = write!(
+                text,
+                "    condition {{\n      test     = \"{operator}\"\n      variable = \"{key}\"\n      values   = [{}]\n    }}\n",
+                quoted(value)
+            );
+        }
+        text.push_str("  }\n");
+    }
+    text.push_str("}\n\nresource \"aws_iam_policy\" \"aurora_audit\" {\n  name   = \"aurora-audit\"\n  policy = data.aws_iam_policy_document.aurora_audit.json\n}\n");
     text
 }
 
-fn cloudformation(calls: &[&Call]) -> String {
+fn cloudformation(statements: &[Statement]) -> String {
     let mut text = format!(
-        "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: What aurora-audit needs to read\nResources:\n  {NAME}:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Version: \"2012-10-17\"\n        Statement:\n          - Sid: {NAME}\n            Effect: Allow\n            Resource: \"*\"\n            Action:\n"
+        "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: What aurora-audit needs to read\nResources:\n  {NAME}:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Version: \"2012-10-17\"\n        Statement:\n"
     );
-    for call in calls {
-        _ = writeln!(text, "              # {}", call.why);
-        _ = writeln!(text, "              - {}", call.action);
+    for Statement { sid, actions, resources, condition } in statements {
+        _ = write!(text, "          - Sid: {sid}\n            Effect: Allow\n");
+        match resources.as_slice() {
+            [one] => _ = writeln!(text, "            Resource: {}", quoted(one)),
+            all => {
+                text.push_str("            Resource:\n");
+                all.iter().for_each(|resource| _ = writeln!(text, "              - {}", quoted(resource)));
+            }
+        }
+        text.push_str("            Action:\n");
+        for (action, why) in actions {
+            _ = writeln!(text, "              # {why}");
+            _ = writeln!(text, "              - {action}");
+        }
+        if let Some((operator, key, value)) = condition {
+            let value = quoted(value);
+            _ = write!(text, "            Condition:\n              {operator}:\n                \"{key}\": {value}\n");
+        }
     }
     text.push_str("Outputs:\n  PolicyArn:\n    Value: !Ref AuroraAudit\n");
     text
@@ -92,8 +205,8 @@ mod tests {
     fn a_policy_is_for_the_rules_that_are_selected() {
         let whole = selected(&args(&[])).unwrap();
         assert_eq!(whole.len(), CALLS.len());
-        let part = selected(&args(&["iam-root-protected"])).unwrap();
-        let value = policy(&part);
+        let value = policy(&statements(&args(&["iam-root-protected"])).unwrap());
+        assert_eq!(value["Statement"].as_array().unwrap().len(), 1);
         let granted = value["Statement"][0]["Action"].as_array().unwrap();
         assert!(granted.contains(&json!("iam:GetAccountSummary")) && granted.len() < 10, "{granted:?}");
         assert!(matches!(selected(&args(&["iam-root"])), Err(CliError::NoSuchRule { .. })));
@@ -101,8 +214,9 @@ mod tests {
 
     #[test]
     fn every_form_grants_the_same() {
-        let calls = selected(&args(&["net-sg-no-world"])).unwrap();
-        for text in [json_text(&calls), terraform(&calls), cloudformation(&calls)] {
+        let args = args(&["net-sg-no-world"]);
+        let (calls, statements) = (selected(&args).unwrap(), statements(&args).unwrap());
+        for text in [json_text(&statements), terraform(&statements), cloudformation(&statements)] {
             for call in CALLS {
                 // Some actions begin as others do.
                 let named = text.split(|character: char| !character.is_alphanumeric() && character != ':');
@@ -116,6 +230,37 @@ mod tests {
     fn the_labs_policy_grants_these_actions_and_no_others() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/scanner-policy.json");
         let known: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        assert_eq!(known, policy(&selected(&args(&[])).unwrap()));
+        assert_eq!(known, policy(&statements(&args(&[])).unwrap()));
+    }
+
+    #[test]
+    fn a_secret_and_the_data_api_are_granted_apart_and_only_when_chosen() {
+        let arn = "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:shop-AbCdEf";
+        for (words, sids, resource) in [
+            (&["--secret"][..], &["AuroraAuditSecret", "AuroraAuditSecretKey"][..], MASTER_SECRETS),
+            (&["--secret", "master"], &["AuroraAuditSecret", "AuroraAuditSecretKey"], MASTER_SECRETS),
+            (&["--secret", arn], &["AuroraAuditSecret", "AuroraAuditSecretKey"], arn),
+            (
+                &["--secret", "shop"],
+                &["AuroraAuditSecret", "AuroraAuditSecretKey"],
+                "arn:*:secretsmanager:*:*:secret:shop-??????",
+            ),
+            (
+                &["--data-api"],
+                &["AuroraAuditDataApi", "AuroraAuditSecret", "AuroraAuditSecretKey"],
+                "arn:*:rds:*:*:cluster:*",
+            ),
+            (&[], &[], "*"),
+        ] {
+            let statements = statements(&PermissionsArgs::parsed(&[&["--policy"], words].concat())).unwrap();
+            let found: Vec<_> = statements.iter().map(|statement| statement.sid).collect();
+            assert_eq!(found, [&[NAME], sids].concat(), "{words:?}");
+            for text in [json_text(&statements), terraform(&statements), cloudformation(&statements)] {
+                assert!(text.contains(resource), "{words:?}: {text}");
+                assert_eq!(text.contains("secretsmanager:GetSecretValue"), !words.is_empty(), "{words:?}: {text}");
+                assert_eq!(text.contains("rds-data:"), words == ["--data-api"], "{words:?}: {text}");
+                assert_eq!(text.contains("kms:EncryptionContext:SecretARN"), !words.is_empty(), "{words:?}: {text}");
+            }
+        }
     }
 }

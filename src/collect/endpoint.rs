@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use super::{ClusterTarget, EndpointRole, EndpointTarget};
-use crate::snapshot::schema::rds::Engine;
 
 /// The port of MySQL.
 const PORT: u16 = 3306;
@@ -53,13 +52,7 @@ fn split(address: &str) -> Option<(&str, u16)> {
 impl Endpoint {
     /// The server as a cluster of one, which no AWS account and no region holds.
     pub fn target(&self) -> ClusterTarget {
-        ClusterTarget {
-            account: String::new(),
-            region: String::new(),
-            arn: self.0.address(),
-            engine: Engine::AuroraMysql,
-            endpoints: vec![self.0.clone()],
-        }
+        ClusterTarget { arn: self.0.address(), endpoints: vec![self.0.clone()], ..ClusterTarget::default() }
     }
 }
 

@@ -8,6 +8,7 @@ mod credential_report;
 mod endpoint;
 mod import;
 mod intake;
+mod logins;
 pub mod mysql;
 mod run;
 mod sink;
@@ -18,6 +19,9 @@ pub use connect_to::{BadConnectTo, ConnectTo, Route};
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use import::{ImportError, Imported, import};
 pub use intake::{Debt, Intake, Piece, Step};
+pub use logins::{Assigned, Chosen, Clusters, Logins};
+#[cfg(feature = "aws")]
+pub use logins::{SecretOf, Through};
 pub use run::{Collection, Connections, Layer, Layers};
 pub use sink::{Sink, now};
 pub use target::{ClusterTarget, EndpointRole, EndpointTarget};

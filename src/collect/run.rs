@@ -9,8 +9,9 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
 use super::intake::alone;
+use super::mysql::Access;
 use super::tls::Anchors;
-use super::{ClusterTarget, ConnectTo, Intake, Piece, Sink, mysql, now, tls};
+use super::{ClusterTarget, ConnectTo, Intake, Logins, Piece, Sink, mysql, now, tls};
 use crate::model::{Gap, GapReason, Untrusted};
 use crate::snapshot::{Header, SCHEMA_VERSION, Scope, WriteError, write_to};
 
@@ -77,8 +78,8 @@ pub struct Connections {
     pub connect_to: ConnectTo,
     /// Whom server certificates must come from.
     pub anchors: Anchors,
-    /// The database account, if the user gave one.
-    pub login: Option<mysql::Login>,
+    /// The database accounts that the user gave.
+    pub logins: Logins,
     /// How endpoints are probed.
     pub probing: tls::Probing,
 }
@@ -91,6 +92,8 @@ pub struct Collection {
     identity: Vec<Untrusted>,
     intake: Intake,
     complete: bool,
+    #[cfg(feature = "aws")]
+    keyring: super::aws::Keyring,
 }
 
 impl Collection {
@@ -102,7 +105,15 @@ impl Collection {
             identity: Vec::new(),
             intake,
             complete: true,
+            #[cfg(feature = "aws")]
+            keyring: super::aws::Keyring::default(),
         }
+    }
+
+    /// Gives it credentials of AWS to log in to databases with.
+    #[cfg(feature = "aws")]
+    pub fn lend(&mut self, keyring: super::aws::Keyring) {
+        self.keyring.absorb(keyring);
     }
 
     /// Reads the control plane, and gives the clusters that it names.
@@ -118,6 +129,7 @@ impl Collection {
         let collected = super::aws::collect(request, &self.intake).await?;
         self.scope.regions = collected.regions.into_iter().collect();
         self.identity.extend(collected.identity.into_iter().map(Untrusted::from));
+        self.keyring.absorb(collected.keyring);
         Ok(collected.clusters)
     }
 
@@ -133,14 +145,18 @@ impl Collection {
         if connections.layers.has(Layer::Tls) {
             self.scope.collectors.push("tls".to_owned());
         }
-        if let Some(login) = connections.login.as_ref().filter(|_| connections.layers.has(Layer::Mysql)) {
+        if connections.layers.has(Layer::Mysql) && !connections.logins.is_empty() {
             self.scope.collectors.push("mysql".to_owned());
-            self.identity.push(Untrusted::new(format!("database user {}", login.user)));
+            self.identity.extend(connections.logins.identities().into_iter().map(Untrusted::new));
         }
         let mut anchors = Sink::default();
         connections.anchors.record(&mut anchors);
         self.intake.hand_in(anchors);
-        let shared = Arc::new(connections.clone());
+        let shared = Arc::new(Shared {
+            connections: connections.clone(),
+            #[cfg(feature = "aws")]
+            keyring: self.keyring.clone(),
+        });
         let limits = Arc::new(Limits::default());
         // All are owed before the first is read, so that an interruption misses none.
         let owed: Vec<_> = clusters.into_iter().map(|cluster| (self.intake.owe(piece(&cluster)), cluster)).collect();
@@ -178,7 +194,7 @@ impl Collection {
 /// What is asked of a cluster.
 fn piece(cluster: &ClusterTarget) -> Piece {
     let probes = cluster.endpoints.iter().map(|endpoint| ("tls:handshake".to_owned(), Some(endpoint.address())));
-    let login = ("mysql:login".to_owned(), Some(cluster.arn.clone()));
+    let login = (LOGIN.to_owned(), Some(cluster.arn.clone()));
     Piece {
         account: cluster.account.clone(),
         region: cluster.region.clone(),
@@ -187,26 +203,62 @@ fn piece(cluster: &ClusterTarget) -> Piece {
     }
 }
 
+/// What all clusters of a run share.
+struct Shared {
+    connections: Connections,
+    #[cfg(feature = "aws")]
+    keyring: super::aws::Keyring,
+}
+
+impl Shared {
+    async fn access(&self, cluster: &ClusterTarget) -> Result<Option<Access>, Gap> {
+        #[cfg(feature = "aws")]
+        let access = self.connections.logins.access(cluster, &self.keyring).await;
+        #[cfg(not(feature = "aws"))]
+        let access = self.connections.logins.access(cluster).await;
+        access.map_err(|gap| Gap {
+            what: LOGIN.to_owned(),
+            target: Some(cluster.arn.clone()),
+            message: gap.to_string().into(),
+            ..gap
+        })
+    }
+}
+
+/// What a login is called in gaps.
+const LOGIN: &str = "mysql:login";
+
 /// The probe comes before the login: broken handshakes count against the scanner's address until a good login clears them.
-async fn read_cluster(cluster: ClusterTarget, connections: Arc<Connections>, limits: Arc<Limits>) -> Sink {
+async fn read_cluster(cluster: ClusterTarget, shared: Arc<Shared>, limits: Arc<Limits>) -> Sink {
     // The semaphores are never closed; without a permit the cluster would be read all the same.
     let permit = limits.probing.acquire().await;
     let cluster = Arc::new(cluster);
-    let mut sink = probed(&cluster, &connections).await;
+    let access = shared.access(&cluster).await;
+    let login = access.as_ref().ok().and_then(|access| access.as_ref()?.login().cloned());
+    let mut sink = probed(&cluster, login, &shared).await;
     drop(permit);
-    let Some(login) = connections.login.clone().filter(|_| connections.layers.has(Layer::Mysql)) else {
-        sink.gap((&cluster.account, &cluster.region), &no_login(&cluster, connections.layers));
-        return sink;
+    let layers = shared.connections.layers;
+    let access =
+        access.and_then(|access| access.filter(|_| layers.has(Layer::Mysql)).ok_or_else(|| no_login(&cluster, layers)));
+    let access = match access {
+        Ok(access) => access,
+        Err(gap) => {
+            sink.gap((&cluster.account, &cluster.region), &gap);
+            return sink;
+        }
     };
     let _permit = limits.reading.acquire().await;
-    let (target, with) = (Arc::clone(&cluster), Arc::clone(&connections));
-    let read = async move { mysql::collect(&target, &login, &with.anchors, &with.connect_to).await };
+    let (target, with) = (Arc::clone(&cluster), Arc::clone(&shared));
+    let read = async move {
+        let Connections { anchors, connect_to, .. } = &with.connections;
+        mysql::collect(&target, &access, anchors, connect_to).await
+    };
     sink.absorb(alone(read).await.unwrap_or_else(|error| unread(&cluster, &error)));
     sink
 }
 
-async fn probed(cluster: &Arc<ClusterTarget>, connections: &Arc<Connections>) -> Sink {
-    if !connections.layers.has(Layer::Tls) {
+async fn probed(cluster: &Arc<ClusterTarget>, login: Option<mysql::Login>, shared: &Arc<Shared>) -> Sink {
+    if !shared.connections.layers.has(Layer::Tls) {
         let mut sink = Sink::default();
         for endpoint in &cluster.endpoints {
             let gap = left_out("tls:handshake", endpoint.address());
@@ -214,8 +266,8 @@ async fn probed(cluster: &Arc<ClusterTarget>, connections: &Arc<Connections>) ->
         }
         return sink;
     }
-    let (target, routes) = (Arc::clone(cluster), Arc::clone(connections));
-    let probe = async move { tls::collect(&target, &routes).await };
+    let (target, with) = (Arc::clone(cluster), Arc::clone(shared));
+    let probe = async move { tls::collect(&target, login.as_ref(), &with.connections).await };
     alone(probe).await.unwrap_or_else(|error| unprobed(cluster, &error))
 }
 
@@ -240,7 +292,7 @@ fn unprobed(cluster: &ClusterTarget, error: &JoinError) -> Sink {
 
 fn unread(cluster: &ClusterTarget, error: &JoinError) -> Sink {
     let mut sink = Sink::default();
-    broken_off(&mut sink, cluster, "mysql:login", cluster.arn.clone(), error);
+    broken_off(&mut sink, cluster, LOGIN, cluster.arn.clone(), error);
     sink
 }
 
@@ -259,12 +311,12 @@ fn broken_off(sink: &mut Sink, cluster: &ClusterTarget, what: &str, target: Stri
 }
 
 fn no_login(cluster: &ClusterTarget, layers: Layers) -> Gap {
-    let gap = left_out("mysql:login", cluster.arn.clone());
+    let gap = left_out(LOGIN, cluster.arn.clone());
     if !layers.has(Layer::Mysql) {
         return gap;
     }
-    let needs = Some("a database account, given by --login".to_owned());
-    Gap { needs, message: "no database account was given".into(), ..gap }
+    let needs = Some("a database account, given by --login, --secret or [[credentials]]".to_owned());
+    Gap { needs, message: "no database account was given for it".into(), ..gap }
 }
 
 #[cfg(test)]
@@ -281,6 +333,7 @@ mod tests {
             arn: "arn:c".to_owned(),
             engine: Engine::AuroraMysql,
             endpoints: vec![endpoint("a"), endpoint("b")],
+            ..ClusterTarget::default()
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the collectors that connect to databases are given: clusters and their endpoints, however they were found.
 
+use std::collections::BTreeMap;
+
 use crate::snapshot::schema::rds::Engine;
 
 /// A cluster to connect to.
@@ -15,6 +17,24 @@ pub struct ClusterTarget {
     pub engine: Engine,
     /// Its endpoints: writer, reader, custom, then instances by name, then those of proxies.
     pub endpoints: Vec<EndpointTarget>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// ARN of the secret that RDS keeps for the master user, where it does.
+    pub master_secret: Option<String>,
+}
+
+impl Default for ClusterTarget {
+    fn default() -> Self {
+        Self {
+            account: String::new(),
+            region: String::new(),
+            arn: String::new(),
+            engine: Engine::AuroraMysql,
+            endpoints: Vec::new(),
+            tags: BTreeMap::new(),
+            master_secret: None,
+        }
+    }
 }
 
 impl ClusterTarget {

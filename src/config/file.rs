@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Table, TableLike, Value};
 
+use super::credential::Credential;
 use super::discover::in_repository;
 use super::setting::{Kind, SECTIONS, SETTINGS, Setting, find};
 use crate::model::Severity;
@@ -22,6 +23,8 @@ pub struct ConfigFile {
     pub given: Vec<Given>,
     /// What it changes of rules.
     pub adjustments: BTreeMap<String, Adjustment>,
+    /// Logins that it gives some clusters, in the order in which they are looked at.
+    pub credentials: Vec<Credential>,
     text: String,
     places: BTreeMap<String, RulePlaces>,
 }
@@ -137,6 +140,7 @@ struct Set {
 struct Layer {
     given: BTreeMap<(&'static str, &'static str), Set>,
     rules: BTreeMap<String, (Adjustment, RulePlaces)>,
+    credentials: Vec<Credential>,
 }
 
 impl Layer {
@@ -167,6 +171,7 @@ impl Layer {
             path: path.to_owned(),
             given: SETTINGS.iter().filter_map(in_order).map(lines).collect(),
             adjustments: self.rules.iter().map(|(rule, (change, _))| (rule.clone(), change.clone())).collect(),
+            credentials: self.credentials,
             text: text.to_owned(),
             places: self.rules.into_iter().map(|(rule, (_, places))| (rule, places)).collect(),
         }
@@ -174,19 +179,19 @@ impl Layer {
 }
 
 /// Reads and collects what is wrong.
-struct Reader<'p> {
-    folder: &'p Path,
-    problems: Vec<Problem>,
+pub(super) struct Reader<'p> {
+    pub(super) folder: &'p Path,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// A key of a table with its place.
-struct Entry<'d> {
-    name: &'d str,
-    at: Range<usize>,
-    item: &'d Item,
+pub(super) struct Entry<'d> {
+    pub(super) name: &'d str,
+    pub(super) at: Range<usize>,
+    pub(super) item: &'d Item,
 }
 
-fn entries(table: &dyn TableLike) -> Vec<Entry<'_>> {
+pub(super) fn entries(table: &dyn TableLike) -> Vec<Entry<'_>> {
     let entry = |(name, item): (&str, &Item)| (name.to_owned(), item.span());
     let names: Vec<_> = table.iter().map(entry).collect();
     let found = names.into_iter().filter_map(|(name, span)| {
@@ -207,7 +212,7 @@ fn places(entry: &Entry<'_>) -> Vec<Range<usize>> {
 }
 
 impl Reader<'_> {
-    fn complain(&mut self, at: &Range<usize>, message: impl Into<String>, help: Option<String>) {
+    pub(super) fn complain(&mut self, at: &Range<usize>, message: impl Into<String>, help: Option<String>) {
         let problem = Problem::new(at.clone(), message);
         self.problems.push(match help {
             Some(help) => problem.help(help),
@@ -225,6 +230,9 @@ impl Reader<'_> {
             }
         };
         let mut layer = self.layer(document.as_table(), true);
+        for entry in entries(document.as_table()).iter().filter(|entry| entry.name == CREDENTIALS) {
+            layer.credentials = self.credentials(entry, text);
+        }
         let mut profiles = self.profiles(document.as_table());
         if let Some(name) = profile {
             if let Some(over) = profiles.remove(name) {
@@ -267,11 +275,11 @@ impl Reader<'_> {
         for entry in entries(table) {
             match entry.name {
                 "rule" => layer.rules = self.rules(&entry),
-                "profile" if is_root => (),
+                "profile" | CREDENTIALS if is_root => (),
                 name if SECTIONS.iter().any(|(section, _)| *section == name) => self.section(&entry, &mut layer),
                 name => {
                     let sections: Vec<_> =
-                        SECTIONS.iter().map(|(section, _)| *section).chain(["rule", "profile"]).collect();
+                        SECTIONS.iter().map(|(section, _)| *section).chain(["rule", "profile", CREDENTIALS]).collect();
                     let help = did_you_mean(name, sections.iter().copied()).or_else(|| home_of(name));
                     let help = help.unwrap_or_else(|| format!("there are {}", sections.join(", ")));
                     self.complain(&entry.at, format!("unknown table `{name}`"), Some(help));
@@ -439,8 +447,13 @@ fn host_and_port(url: &str) -> String {
 
 /// What is wrong with a value, and what would be right.
 type Complaint = (String, Option<String>);
+/// The tables that say which login serves which clusters.
+const CREDENTIALS: &str = "credentials";
 
-fn not_empty(text: &str) -> Result<String, Complaint> {
+/// What is wrong with a value, and what would be right.
+pub(super) type Complaint = (String, Option<String>);
+
+pub(super) fn not_empty(text: &str) -> Result<String, Complaint> {
     if text.trim().is_empty() { Err(("this is empty".to_owned(), None)) } else { Ok(text.to_owned()) }
 }
 

@@ -1,5 +1,6 @@
 //! Floor 6: what the user typed or set, turned into what it means.
 
+mod credential;
 mod discover;
 mod file;
 mod schema;
@@ -7,6 +8,7 @@ mod setting;
 mod settings;
 mod template;
 
+pub use credential::{Credential, Proof, Serves};
 pub use discover::{CONFIG, WAIVERS, nearest};
 pub use file::{ConfigErrors, ConfigFile, Given, parse as parse_config};
 pub use schema::{config_schema, waivers_schema};

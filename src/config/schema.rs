@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::credential;
 use super::setting::{Kind, SECTIONS, SETTINGS, Setting};
 use crate::model::Severity;
 
@@ -11,6 +12,7 @@ pub fn config_schema() -> Value {
     properties.insert("rule".to_owned(), rules());
     let profile = object("Settings that go before the others when --config-profile names this table", &properties);
     properties.insert("profile".to_owned(), json!({"type": "object", "additionalProperties": profile}));
+    properties.insert("credentials".to_owned(), credentials());
     let mut schema = object("Configuration of aurora-audit", &properties);
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -42,6 +44,23 @@ fn value(setting: &Setting) -> Value {
         schema.insert("description".to_owned(), about.into());
     }
     schema
+}
+
+fn credentials() -> Value {
+    let property = |(key, example, about): (&str, &str, &str)| {
+        let mut schema = match example.chars().next() {
+            Some('[') => json!({"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}),
+            Some('"') => json!({"type": "string", "minLength": 1}),
+            _ => json!({"type": "boolean"}),
+        };
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), format!("{about}.").into());
+        }
+        (key.to_owned(), schema)
+    };
+    let properties = credential::KEYS.map(property).into_iter().collect();
+    let items = object("A login for some clusters", &properties);
+    json!({"type": "array", "description": "Logins for some clusters. The first that fits serves a cluster.", "items": items})
 }
 
 fn rules() -> Value {

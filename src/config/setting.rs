@@ -96,7 +96,7 @@ pub fn variable(flag: &str) -> String {
 }
 
 /// All of them, in the order in which people read them.
-pub static SETTINGS: [Setting; 29] = [
+pub static SETTINGS: [Setting; 31] = [
     setting("targets", "region", Kind::Texts, r#"["eu-west-1"]"#, "AWS regions")
         .of("regions")
         .gives_way_to(&["endpoints"]),
@@ -115,7 +115,7 @@ pub static SETTINGS: [Setting; 29] = [
     setting("targets", "login", Kind::Text, r#""aurora_audit""#, "Database account to log in with").of("login"),
     setting("targets", "iam", Kind::Bool, "true", "Log in by tokens of IAM instead of a password")
         .of("iam")
-        .gives_way_to(&["password_file"]),
+        .gives_way_to(&["password_file", "secret"]),
     setting(
         "targets",
         "password-file",
@@ -124,7 +124,17 @@ pub static SETTINGS: [Setting; 29] = [
         "File whose first line is the password",
     )
     .of("password_file")
-    .gives_way_to(&["iam"]),
+    .gives_way_to(&["iam", "secret"]),
+    setting(
+        "targets",
+        "secret",
+        Kind::Text,
+        r#""master""#,
+        "Secret of Secrets Manager to log in with, by its ARN or name, or master for the one that RDS keeps for each cluster",
+    )
+    .of("secret")
+    .gives_way_to(&["iam", "password_file"]),
+    setting("targets", "data-api", Kind::Bool, "true", "Read databases by the RDS Data API, with a secret").of("data_api"),
     setting("targets", "probe", Kind::Word(&["light", "deep"]), r#""light""#, "How deep to probe endpoints")
         .of("probe"),
     setting(

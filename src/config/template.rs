@@ -11,6 +11,18 @@ const HEAD: &str = "\
 ";
 
 const TAIL: &str = r#"
+# Logins for some clusters: the first that fits serves a cluster, and what stands under [targets] serves the others. Each has
+# clusters or a tag, and one of password-env, password-file, secret and iam; a password itself never stands here.
+#
+# [[credentials]]
+# clusters = ["shop-*"]
+# login = "aurora_audit"
+# password-env = "SHOP_DB_PASSWORD"
+#
+# [[credentials]]
+# tag = "team=billing"
+# secret = "master"
+
 # What is changed of a rule: `aurora-audit rules list` names them, `aurora-audit explain RULE` tells its parameters.
 #
 # [rule.res-backup-retention]
@@ -76,10 +88,14 @@ mod tests {
         let on = |line: &str| if known(line) { line.trim_start_matches("# ").to_owned() } else { line.to_owned() };
         let text = template();
         let text = text.strip_suffix(TAIL).unwrap();
-        for contradicting in [["endpoint", "password-file"], ["endpoint", "iam"]] {
+        for contradicting in [
+            ["endpoint", "password-file", "secret"],
+            ["endpoint", "iam", "secret"],
+            ["endpoint", "password-file", "iam"],
+        ] {
             let keeps = |line: &&str| !contradicting.iter().any(|key| line.starts_with(&format!("# {key} = ")));
             let all: String = text.lines().filter(keeps).map(|line| on(line) + "\n").collect();
-            assert_eq!(read(&all).given.len(), SETTINGS.len() - 2);
+            assert_eq!(read(&all).given.len(), SETTINGS.len() - 3);
         }
         let tail: String = TAIL
             .lines()
@@ -88,6 +104,7 @@ mod tests {
                 _ => String::new(),
             })
             .collect();
-        assert_eq!(read(&tail).adjustments.len(), 2);
+        let tail = read(&tail);
+        assert_eq!((tail.adjustments.len(), tail.credentials.len()), (2, 2));
     }
 }

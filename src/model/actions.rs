@@ -182,6 +182,21 @@ actions! {
         "reads what a control policy denies";
 }
 
+/// Reads the value of a secret, where the user chose it to log in to a database with.
+pub const GET_SECRET_VALUE: &str = "secretsmanager:GetSecretValue";
+
+/// Allows the call before, where a key of the customer's own encrypts the secret.
+pub const DECRYPT: &str = "kms:Decrypt";
+
+/// Begins the transaction that a database is read in, where the user chose the RDS Data API.
+pub const BEGIN_TRANSACTION: &str = "rds-data:BeginTransaction";
+
+/// Asks a statement in it.
+pub const EXECUTE_STATEMENT: &str = "rds-data:ExecuteStatement";
+
+/// Ends it.
+pub const ROLLBACK_TRANSACTION: &str = "rds-data:RollbackTransaction";
+
 /// `sts:AssumeRole`, on the roles that the arguments name; no collector calls it.
 pub const ASSUME_ROLE: &str = "sts:AssumeRole";
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-/// A credential. Its `Debug` form is `***`, it has no `Display` and no serialisation.
+use zeroize::Zeroize;
+
+/// A credential. Its `Debug` form is `***`, it has no `Display` and no serialisation, and when it is dropped its memory is overwritten.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -15,6 +17,12 @@ impl Secret {
     /// The credential itself, for the one call that needs it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

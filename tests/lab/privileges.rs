@@ -198,7 +198,14 @@ fn clear(kind: Kind) -> Vec<String> {
         statements.push(format!("DELETE FROM mysql.{table} WHERE {all}"));
     }
     match kind {
-        Kind::Mariadb => statements.push("DELETE FROM mysql.roles_mapping".to_owned()),
+        Kind::Mariadb => statements.extend(
+            [
+                "DELETE FROM mysql.roles_mapping",
+                // Everybody has what PUBLIC has, so that it must not gather what each round gives it.
+                "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.access', 0) WHERE User = 'PUBLIC'",
+            ]
+            .map(str::to_owned),
+        ),
         Kind::Mysql97 { .. } => {
             statements.insert(0, "SET GLOBAL mandatory_roles = ''".to_owned());
             statements.push(format!("DELETE FROM mysql.global_grants WHERE {all}"));

@@ -15,6 +15,13 @@ from aws import HERE, LAB, secret
 
 STOCK_ACCOUNTS = "('rdsadmin', 'mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys', 'PUBLIC')"
 STOCK_SCHEMAS = "('mysql', 'sys', 'information_schema', 'performance_schema')"
+# Where grants stand beside the accounts.
+TABLES = ("db", "tables_priv", "columns_priv", "procs_priv")
+GRANTS = {
+    "mysql": (*TABLES, "global_grants", "default_roles"),
+    "mariadb": (*TABLES, "roles_mapping"),
+    "mysql56": TABLES,
+}
 # Those that are shaped as Aurora MySQL 3.
 CLUSTERS = ("orders", "shop", "reports")
 
@@ -67,6 +74,14 @@ def restore(connection, server):
         # Roles of MariaDB have no host.
         drop = f"USER {escape(user)}@{escape(host)}" if host or server != "mariadb" else f"ROLE {escape(user)}"
         run(connection, f"DROP {drop}")
+    # Rows that were written by hand belong to nobody who could be dropped; nor can PUBLIC, whose privileges everybody has.
+    for table in GRANTS.get(server, GRANTS["mysql"]):
+        run(connection, f"DELETE FROM mysql.{table} WHERE User NOT IN {STOCK_ACCOUNTS} OR User = 'PUBLIC'")
+    if server == "mariadb":
+        run(connection, "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.access', 0) WHERE User = 'PUBLIC'")
+    elif server != "mysql56":
+        run(connection, f"DELETE FROM mysql.role_edges WHERE TO_USER NOT IN {STOCK_ACCOUNTS}")
+    run(connection, "FLUSH PRIVILEGES")
     for (schema,) in run(
         connection, f"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN {STOCK_SCHEMAS}"
     ):

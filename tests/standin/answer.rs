@@ -65,7 +65,7 @@ fn offset(token: &str) -> Option<usize> {
     text.strip_prefix("from:")?.parse().ok()
 }
 
-fn reply(call: &Call, output: &Value) -> Reply {
+pub fn reply(call: &Call, output: &Value) -> Reply {
     let (kind, body) = match call.protocol() {
         "query" | "ec2" => ("text/xml", shape::xml(call.model(), &call.operation, output)),
         "json" => ("application/x-amz-json-1.1", shape::json_text(call.model(), &call.operation, output)),

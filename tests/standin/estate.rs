@@ -71,6 +71,14 @@ impl Estate {
         self.answers.get_mut(&(account.to_owned(), region.to_owned())).unwrap().get_mut(action).unwrap()
     }
 
+    /// Puts a secret's value there.
+    pub fn secret(mut self, account: &str, region: &str, arn: &str, value: &str) -> Self {
+        let answers = self.answers.get_mut(&(account.to_owned(), region.to_owned())).unwrap();
+        let all = answers.entry("secretsmanager:GetSecretValue").or_insert_with(|| json!({"@": {}}));
+        all["@"][arn] = json!({"ARN": arn, "Name": "orders", "SecretString": value, "VersionStages": ["AWSCURRENT"]});
+        self
+    }
+
     /// `clusters` Aurora clusters beside what is there, with five instances for two of them, a parameter group for most, and a
     /// snapshot for each.
     pub fn large(account: &str, region: &str, clusters: usize) -> Self {

@@ -2,7 +2,10 @@
 //! answers by AWS's own service models (`shapes.json`), pages as AWS pages, keeps to an allow-list of actions where one is set, and
 //! fails on demand.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 mod answer;
+pub mod databases;
 pub mod estate;
 mod http;
 mod operation;
@@ -14,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+pub use databases::Databases;
 pub use estate::Estate;
 
 /// How the server behaves.
@@ -44,6 +48,9 @@ pub enum Fault {
     Throttled,
 }
 
+/// What reads the value of a secret.
+const SECRET: &str = "secretsmanager:GetSecretValue";
+
 /// A request that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -61,6 +68,7 @@ pub struct Standin {
 
 struct Shared {
     estate: Estate,
+    databases: Databases,
     behaviour: Mutex<Behaviour>,
     asked: Mutex<Vec<Asked>>,
     answered: AtomicU64,
@@ -69,10 +77,16 @@ struct Shared {
 impl Standin {
     /// Starts a server for an estate.
     pub fn start(estate: Estate) -> Self {
+        Self::with(estate, Databases::default())
+    }
+
+    /// Starts a server for an estate, with databases that its Data API reaches.
+    pub fn with(estate: Estate, databases: Databases) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             estate,
+            databases,
             behaviour: Mutex::new(Behaviour::default()),
             asked: Mutex::new(Vec::new()),
             answered: AtomicU64::new(0),
@@ -96,6 +110,11 @@ impl Standin {
     /// The parameters with which an action can be asked: one set for each thing that it is about, or one without any.
     pub fn targets(&self, account: &str, region: &str, action: &str) -> Vec<serde_json::Value> {
         self.shared.estate.targets(account, region, action)
+    }
+
+    /// The databases.
+    pub fn databases(&self) -> &Databases {
+        &self.shared.databases
     }
 
     /// What was asked since the behaviour was set.
@@ -167,8 +186,19 @@ impl Shared {
             {
                 answer::denied(&call, &account)
             }
+            // The service reads the secret with the permissions of whoever calls.
+            _ if action == "rds-data:BeginTransaction"
+                && behaviour.allowed.as_ref().is_some_and(|allowed| !allowed.contains(SECRET)) =>
+            {
+                answer::refused(&call, 400, "BadRequestException", &format!("not authorized to perform: {SECRET}"))
+            }
             cut => {
-                let mut reply = answer::answer(&self.estate, &account, &call);
+                let mut reply = match call.service.as_str() {
+                    "rds-data" => {
+                        self.databases.answer(&call, &serde_json::from_str(&request.body).unwrap_or_default())
+                    }
+                    _ => answer::answer(&self.estate, &account, &call),
+                };
                 reply.cut = cut == Some(Fault::Cut);
                 reply
             }

@@ -215,7 +215,9 @@ pub fn target(action: &str) -> Option<&'static str> {
         "rds:DescribeDBClusterSnapshotAttributes" => "DBClusterSnapshotIdentifier",
         "rds:DescribeDBProxyTargets" => "DBProxyName",
         "ec2:GetManagedPrefixListEntries" => "PrefixListId",
-        "secretsmanager:GetResourcePolicy" | "secretsmanager:DescribeSecret" => "SecretId",
+        "secretsmanager:GetResourcePolicy" | "secretsmanager:DescribeSecret" | "secretsmanager:GetSecretValue" => {
+            "SecretId"
+        }
         "kms:DescribeKey" | "kms:GetKeyRotationStatus" | "kms:GetKeyPolicy" => "KeyId",
         "cloudtrail:GetTrailStatus" => "Name",
         "cloudtrail:GetEventSelectors" => "TrailName",

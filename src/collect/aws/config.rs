@@ -79,8 +79,10 @@ pub enum AwsError {
         /// What happened.
         gap: Gap,
     },
-    /// No credentials to sign a token with.
-    #[error("--iam needs AWS credentials, and there are none: set AWS_PROFILE or the AWS_ACCESS_KEY_ID family")]
+    /// No credentials for a login that rests on them.
+    #[error(
+        "the login to databases needs AWS credentials, and there are none: set AWS_PROFILE or the AWS_ACCESS_KEY_ID family"
+    )]
     NoCredentials {
         /// What the SDK said.
         source: Option<Box<aws_credential_types::provider::error::CredentialsError>>,

@@ -11,7 +11,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::model::{Gap, GapReason, actions};
 
 /// Codes of a missing permission.
-const PERMISSION: &[&str] = &["AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"];
+const PERMISSION: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "ForbiddenException", "NotAuthorized", "UnauthorizedOperation"];
 
 /// Codes of credentials that do not hold, or not here: a region that is not enabled knows no key.
 const CREDENTIAL: &[&str] = &[
@@ -78,7 +79,7 @@ impl Failure {
 }
 
 /// The gap that a failed call leaves.
-pub(super) fn gap<E>(action: &str, target: Option<&str>, error: &SdkError<E, HttpResponse>) -> Gap
+pub(in crate::collect) fn gap<E>(action: &str, target: Option<&str>, error: &SdkError<E, HttpResponse>) -> Gap
 where
     E: Error + ProvideErrorMetadata + 'static,
 {

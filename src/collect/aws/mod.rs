@@ -5,12 +5,12 @@ mod account;
 mod backup;
 mod cloudtrail;
 mod config;
-mod credentials;
 mod ec2;
 mod ecs;
 mod error;
 mod guardduty;
 mod iam;
+mod keyring;
 mod kms;
 mod lambda;
 mod listing;
@@ -35,7 +35,8 @@ use tokio::task::JoinSet;
 
 pub use account::Accounts;
 pub use config::AwsError;
-pub use credentials::keys;
+pub(in crate::collect) use error::gap as call_gap;
+pub use keyring::Keyring;
 pub use manners::{CONCURRENCY, Manners, RATE};
 
 use self::account::Access;
@@ -81,6 +82,8 @@ pub struct AwsCollection {
     pub identity: Vec<String>,
     /// The regions read, sorted.
     pub regions: BTreeSet<String>,
+    /// The credentials of the accounts.
+    pub keyring: Keyring,
 }
 
 impl AwsCollection {
@@ -88,6 +91,7 @@ impl AwsCollection {
         self.clusters.extend(other.clusters);
         self.identity.extend(other.identity);
         self.regions.extend(other.regions);
+        self.keyring.absorb(other.keyring);
     }
 }
 
@@ -178,7 +182,9 @@ impl Reader {
             intake.work(identities, iam::collect(site.global())),
             intake.work(organization, organizations::own(site.global(), self.alone))
         );
-        AwsCollection { clusters, identity, regions }
+        let mut keyring = Keyring::default();
+        keyring.add(account, access.config);
+        AwsCollection { clusters, identity, regions, keyring }
     }
 
     /// The regions of an account, all at once.

@@ -3,8 +3,9 @@
 use super::context::Context;
 use super::failure::Failure;
 use super::probe::Probe;
-use super::question::{Question, limited};
+use super::question::Question;
 use super::rows::{Row, Table, quote};
+use super::statement::{Statement, limited};
 use crate::collect::Sink;
 use crate::model::{Fact, GapReason};
 use crate::snapshot::schema::mysql::ClientConnection;
@@ -50,7 +51,7 @@ pub(super) fn question(probe: &Probe<'_>, sink: &mut Sink) -> Option<Question> {
     Some(Question { sql: Some(statement(status, attributes)), write: Box::new(write) })
 }
 
-fn statement(status: bool, attributes: bool) -> String {
+fn statement(status: bool, attributes: bool) -> Statement {
     let mut list = vec!["t.PROCESSLIST_USER", "t.CONNECTION_TYPE"];
     let mut joins = String::new();
     let mut join = |table: &str, alias: &str, on: &str, named: &str| {
@@ -85,7 +86,7 @@ fn write(context: &Context<'_>, answer: Result<Table, Failure>, known: (bool, bo
                 sink.record(context.scope(), context.id(&id), &source, &record);
             }
             let target = Some(context.server.as_str());
-            sink.listing::<ClientConnection>(context.scope(), &source, target, table.rows.len(), Vec::new());
+            sink.listing::<ClientConnection>(context.scope(), &source, target, table.len(), Vec::new());
         }
         Err(failure) => context.server_gap(sink, WHAT, failure.reason(), None, &failure.to_string()),
     }
@@ -125,9 +126,9 @@ mod tests {
 
     #[test]
     fn asks_for_what_can_be_read() {
-        let all = statement(true, true);
+        let all = statement(true, true).sql;
         assert!(all.contains("GROUP BY 1, 2, 3, 4, 5, 6 LIMIT") && all.contains("_client_version"), "{all}");
-        let some = statement(false, false);
+        let some = statement(false, false).sql;
         assert!(some.contains("GROUP BY 1, 2 LIMIT") && !some.contains("JOIN"), "{some}");
     }
 

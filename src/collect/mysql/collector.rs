@@ -5,11 +5,12 @@ use super::account::{Answers, Plan};
 use super::context::{self, Context};
 use super::failure::Failure;
 use super::force::Force;
-use super::login::Login;
+use super::login::Access;
 use super::probe::{Probe, probe};
 use super::question::Question;
 use super::rows::Table;
 use super::session::{Session, Way};
+use super::statement::Statement;
 use super::{account, clients, definer, force, grants, inventory, probe};
 use crate::collect::tls::Anchors;
 use crate::collect::{ClusterTarget, ConnectTo, EndpointRole, EndpointTarget, Sink};
@@ -17,21 +18,69 @@ use crate::model::{Fact, Gap, GapReason};
 use crate::snapshot::schema::rds::Engine;
 
 /// Reads the accounts, grants and variables of a cluster. What cannot be read becomes a gap.
-pub async fn collect(cluster: &ClusterTarget, login: &Login, anchors: &Anchors, connect_to: &ConnectTo) -> Sink {
+pub async fn collect(cluster: &ClusterTarget, access: &Access, anchors: &Anchors, connect_to: &ConnectTo) -> Sink {
     let mut sink = Sink::default();
-    let way = Way { login, anchors, connect_to, region: &cluster.region };
     match &cluster.engine {
-        Engine::AuroraMysql | Engine::Aurora => match open(cluster, way).await {
-            Ok((session, endpoint)) => {
-                read(session, cluster, endpoint, &mut sink).await;
-                read_instances(cluster, endpoint, way, &mut sink).await;
+        Engine::AuroraMysql | Engine::Aurora => match access {
+            Access::Connection(login) => {
+                let way = Way { login, anchors, connect_to, region: &cluster.region };
+                by_connections(cluster, way, &mut sink).await;
             }
-            Err(refusals) => write_refusals(&mut sink, cluster, &refusals),
+            #[cfg(feature = "aws")]
+            Access::DataApi(api) => by_data_api(cluster, api, &mut sink).await,
         },
         Engine::AuroraPostgresql => unsupported(&mut sink, cluster, "Aurora PostgreSQL accounts are not read yet"),
         Engine::Other(_) => unsupported(&mut sink, cluster, "accounts of this engine are not read"),
     }
     sink
+}
+
+async fn by_connections(cluster: &ClusterTarget, way: Way<'_>, sink: &mut Sink) {
+    match open(cluster, way).await {
+        Ok((session, endpoint)) => {
+            read(session, cluster, endpoint.address(), sink).await;
+            read_instances(cluster, endpoint, way, sink).await;
+        }
+        Err(refusals) => write_refusals(sink, cluster, &refusals),
+    }
+}
+
+/// The Data API answers for the writer alone, whichever instance that is.
+#[cfg(feature = "aws")]
+async fn by_data_api(cluster: &ClusterTarget, api: &super::DataApi, sink: &mut Sink) {
+    let mut session = match Session::over_data_api(&cluster.arn, api).await {
+        Ok(session) => session,
+        Err(failure) => return context::failed(sink, cluster, "login", &failure),
+    };
+    let read_from = writer(cluster, &mut session).await;
+    read(session, cluster, read_from.clone(), sink).await;
+    for instance in cluster.endpoints.iter().filter(|it| it.role == EndpointRole::Instance) {
+        if instance.address() != read_from {
+            let gap = Gap {
+                what: "mysql:global_variables".to_owned(),
+                target: Some(instance.address()),
+                reason: GapReason::Unsupported,
+                needs: Some("a connection to the instance".to_owned()),
+                message: "the RDS Data API answers for the writer alone".into(),
+                at: None,
+            };
+            sink.gap((&cluster.account, &cluster.region), &gap);
+        }
+    }
+}
+
+/// The address of the instance that answers, as far as it says who it is; else that of the cluster's writer.
+#[cfg(feature = "aws")]
+async fn writer(cluster: &ClusterTarget, session: &mut Session) -> String {
+    let asked = session.ask(&["SHOW GLOBAL VARIABLES LIKE 'aurora_server_id'".into()]).await;
+    let told = asked.iter().flatten().flat_map(|table| table.iter()).find_map(|row| row.text("Value"));
+    let is_it = |it: &&EndpointTarget| {
+        let name = it.host.split('.').next();
+        it.role == EndpointRole::Instance && told.as_deref().is_some_and(|told| name == Some(told))
+    };
+    let writer = || cluster.endpoints.iter().find(|it| it.role == EndpointRole::Writer);
+    let found = cluster.endpoints.iter().find(is_it).or_else(writer);
+    found.map_or_else(|| cluster.arn.clone(), EndpointTarget::address)
 }
 
 fn unsupported(sink: &mut Sink, cluster: &ClusterTarget, why: &str) {
@@ -101,19 +150,16 @@ const fn needs(reason: GapReason) -> Option<&'static str> {
     }
 }
 
-async fn read(mut session: Session, cluster: &ClusterTarget, endpoint: &EndpointTarget, sink: &mut Sink) {
-    match probe(&mut session, cluster, endpoint.address()).await {
+async fn read(mut session: Session, cluster: &ClusterTarget, server: String, sink: &mut Sink) {
+    match probe(&mut session, cluster, server).await {
         Ok(mut probe) => {
             read_tables(&mut session, &mut probe, sink).await;
             probe::write(&probe, sink);
         }
-        Err(failure) => context::gap(sink, cluster, "login", failure.reason(), None, failure.to_string()),
+        Err(failure) => context::failed(sink, cluster, "login", &failure),
     }
     session.close().await;
 }
-
-/// All reads see the tables as of one moment, where the tables can do that.
-const SNAPSHOT: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 /// The second round trip: every table in one go.
 async fn read_tables(session: &mut Session, probe: &mut Probe<'_>, sink: &mut Sink) {
@@ -123,7 +169,8 @@ async fn read_tables(session: &mut Session, probe: &mut Probe<'_>, sink: &mut Si
     questions.extend(definer::questions(context));
     questions.extend(inventory::questions(context));
     questions.extend(clients::question(probe, sink));
-    let mut statements = vec![deadline(context), SNAPSHOT.to_owned()];
+    let opening = session.opening(context);
+    let mut statements = opening.clone();
     statements.extend(plan.statements());
     let in_force = force::statements(context);
     let asked_first = statements.len();
@@ -133,16 +180,8 @@ async fn read_tables(session: &mut Session, probe: &mut Probe<'_>, sink: &mut Si
     let answers = session.ask(&statements).await;
     let force = in_force.map(|_| compare(&answers, asked_first, compared));
     let mut answers = answers.into_iter();
-    for statement in ["deadline", SNAPSHOT] {
-        match answers.next() {
-            Some(Ok(_)) => {}
-            Some(Err(failure)) => tracing::warn!(%failure, statement, "the reads go on without it"),
-            None => return,
-        }
-        if statement == SNAPSHOT {
-            probe.session.consistent_snapshot = Fact::Known(!context.has_old_tables());
-        }
-    }
+    let opened = is_open(&opening, &mut answers);
+    probe.session.consistent_snapshot = Fact::Known(opened && !context.has_old_tables());
     let ended = || Err(Failure::Ended);
     let (accounts, twins) = (answers.next().unwrap_or_else(ended), answers.next().unwrap_or_else(ended));
     account::write(context, &plan, &Answers { accounts, twins, force }, sink);
@@ -178,16 +217,16 @@ fn write_answers(
     }
 }
 
-/// The server itself stops what takes too long, so that no statement goes on when this program is gone.
-fn deadline(context: &Context<'_>) -> String {
-    let set = if context.is_mariadb() {
-        "SET SESSION max_statement_time = 60"
-    } else if context.is_older_than("5.7.8") {
-        "DO 0"
-    } else {
-        "SET SESSION max_execution_time = 60000"
-    };
-    set.to_owned()
+/// Whether the statements that go before the reads did what they are for. Without them the reads go on.
+fn is_open(opening: &[Statement], answers: &mut impl Iterator<Item = Result<Table, Failure>>) -> bool {
+    let mut is_open = true;
+    for (statement, answer) in opening.iter().zip(answers) {
+        if let Err(failure) = answer {
+            tracing::warn!(%failure, statement = statement.sql, "the reads go on without it");
+            is_open = false;
+        }
+    }
+    is_open
 }
 
 /// Asks every instance but the one that was read for its variables, and who is connected to it.
@@ -237,7 +276,7 @@ async fn read_instance(
 #[cfg(test)]
 mod tests {
     use super::super::context::tests::cluster;
-    use super::super::login::Method;
+    use super::super::login::{Login, Method};
     use super::*;
 
     #[test]
@@ -281,7 +320,8 @@ mod tests {
             (Engine::AuroraMysql, "one.invalid:3306"),
         ] {
             let anchors = Anchors::built_in().unwrap();
-            let sink = collect(&cluster(engine), &login, &anchors, &ConnectTo::default()).await;
+            let sink =
+                collect(&cluster(engine), &Access::Connection(login.clone()), &anchors, &ConnectTo::default()).await;
             let drafts = sink.into_drafts();
             let text = format!("{drafts:?}");
             assert!(drafts.len() == 1 && text.contains(says) && !text.contains("hunter2"), "{text}");

@@ -73,9 +73,8 @@ pub(super) mod tests {
 
     /// A table with these readable columns.
     pub(in crate::collect::mysql) fn columns(table: &'static str, names: &[&str], whole: bool) -> Columns {
-        let row = |name: &&str| vec![Some(table.to_owned()), Some((*name).to_owned())];
-        let listed =
-            Table { columns: ["table", "column"].map(str::to_owned).to_vec(), rows: names.iter().map(row).collect() };
+        let mut listed = Table::new(["table", "column"].map(str::to_owned).to_vec());
+        names.iter().for_each(|name| listed.push([Some(table), Some(*name)].into_iter().collect()));
         Columns::new(&Ok(listed), [(table, whole)]).unwrap()
     }
 

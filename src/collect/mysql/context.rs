@@ -84,8 +84,14 @@ impl Context<'_> {
     /// Writes down that `what` (a table, or a column of one) could not be read.
     pub(super) fn gap(&self, sink: &mut Sink, what: &str, failure: &Failure, needs: Option<String>) {
         let needs = needs.filter(|_| failure.is_denied() || failure.reason().is_voluntary());
+        let needs = failure.needs().map(str::to_owned).or(needs);
         gap(sink, self.cluster, what, failure.reason(), needs, failure.to_string());
     }
+}
+
+/// The gap of a failure that ends the reading of a cluster.
+pub(super) fn failed(sink: &mut Sink, cluster: &ClusterTarget, what: &str, failure: &Failure) {
+    gap(sink, cluster, what, failure.reason(), failure.needs().map(str::to_owned), failure.to_string());
 }
 
 /// A gap of this collector: they all name the cluster.
@@ -129,6 +135,7 @@ pub(super) mod tests {
                 endpoint("custom", EndpointRole::Custom),
                 endpoint("one", EndpointRole::Instance),
             ],
+            ..ClusterTarget::default()
         }
     }
 

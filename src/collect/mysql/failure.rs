@@ -45,6 +45,19 @@ pub(super) enum Failure {
         /// What was wrong with it.
         detail: &'static str,
     },
+    /// A call of the RDS Data API failed before any statement came to the server.
+    #[error("{message}")]
+    Call {
+        /// What kind of failure it was.
+        reason: GapReason,
+        /// What is missing.
+        needs: Option<String>,
+        /// In the service's own words.
+        message: String,
+    },
+    /// An answer that the RDS Data API does not carry: it ends at 1 MiB.
+    #[error("the answer is larger than the RDS Data API carries")]
+    TooLarge,
     /// More rows than a grant table can hold in earnest.
     #[error("more than {limit} rows")]
     TooMany {
@@ -70,7 +83,8 @@ impl Failure {
             Self::Unsafe { .. } => GapReason::Unsafe,
             Self::Unreachable { .. } => GapReason::Unreachable,
             Self::Timeout { .. } => GapReason::Timeout,
-            Self::Plugin { .. } | Self::TooMany { .. } => GapReason::Unsupported,
+            Self::Call { reason, .. } => *reason,
+            Self::Plugin { .. } | Self::TooLarge | Self::TooMany { .. } => GapReason::Unsupported,
             Self::Malformed { .. } => GapReason::Malformed,
             Self::Partial => GapReason::Denied,
             Self::PartialByDesign => GapReason::NotRequested,
@@ -81,6 +95,14 @@ impl Failure {
     /// Whether the next endpoint of the cluster is worth a try. A refused login is not: tries add up to a locked account.
     pub(super) const fn may_try_next(&self) -> bool {
         matches!(self, Self::Unsafe { .. } | Self::Unreachable { .. } | Self::Timeout { .. })
+    }
+
+    /// What would mend it, where the failure itself knows.
+    pub(super) fn needs(&self) -> Option<&str> {
+        match self {
+            Self::Call { needs, .. } => needs.as_deref(),
+            _ => None,
+        }
     }
 
     /// Whether a privilege is missing.

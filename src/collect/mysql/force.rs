@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::held;
+use super::account::Held;
 use super::context::Context;
 use super::failure::Failure;
-use super::question::limited;
 use super::rows::{Row, Table};
+use super::statement::{Statement, limited};
 use super::words;
 use crate::snapshot::schema::mysql::Flavour;
 
@@ -20,7 +20,7 @@ pub(super) const COUNT: usize = 4;
 
 /// The statements: what is in force everywhere, on schemas, tables and columns. None where nobody can write to the tables, and
 /// none for MariaDB, which shows nothing of roles there.
-pub(super) fn statements(context: &Context<'_>) -> Option<[String; COUNT]> {
+pub(super) fn statements(context: &Context<'_>) -> Option<[Statement; COUNT]> {
     let read_only = context.flavour == Some(Flavour::Aurora) && !context.is_older_than("8.0");
     let ask = context.flavour.is_some() && !context.is_mariadb() && !read_only;
     ask.then(|| {
@@ -28,6 +28,7 @@ pub(super) fn statements(context: &Context<'_>) -> Option<[String; COUNT]> {
             limited(&format!(
                 "SELECT GRANTEE, {object} AS object, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.{table}"
             ))
+            .by(&["GRANTEE", "object", "PRIVILEGE_TYPE"])
         };
         [
             list("USER_PRIVILEGES", "''"),
@@ -69,7 +70,7 @@ pub(super) fn compare(answers: &[Result<Table, Failure>], stored: &Stored<'_>) -
         answer.iter().for_each(|row| take(&mut in_force, &row));
     }
     // Without a privilege on the whole schema `mysql` the server shows the login's own account alone.
-    if in_force.len() <= 1 && stored.accounts.rows.len() > 1 {
+    if in_force.len() <= 1 && stored.accounts.len() > 1 {
         return Err(Failure::Partial);
     }
     let held = stored_grants(stored).ok_or(Failure::Malformed { detail: "a value is not what the column holds" })?;
@@ -109,9 +110,10 @@ fn stored_grants(stored: &Stored<'_>) -> Option<Grants> {
         grants.entry(who).or_default().extend(words.into_iter().map(|word| (object.to_owned(), word)));
     };
     for (table, is_schema) in [(stored.accounts, false), (stored.schemas, true)] {
+        let held = Held::new(&table.columns);
         for row in table.iter() {
             let object = if is_schema { object(&row, &["Db"]) } else { String::new() };
-            put(&row, &object, held(&table.columns, &row)?);
+            put(&row, &object, held.by(&row)?);
         }
     }
     for row in stored.tables.iter() {
@@ -151,10 +153,9 @@ mod tests {
     use crate::snapshot::schema::rds::Engine;
 
     fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
-        Table {
-            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-            rows: rows.iter().map(|row| row.iter().map(|cell| Some((*cell).to_owned())).collect()).collect(),
-        }
+        let mut table = Table::new(columns.iter().map(|name| (*name).to_owned()).collect());
+        rows.iter().for_each(|row| table.push(row.iter().copied().map(Some).collect()));
+        table
     }
 
     const SHOWN: [&str; 4] = ["GRANTEE", "object", "PRIVILEGE_TYPE", "IS_GRANTABLE"];

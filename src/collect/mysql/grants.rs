@@ -1,11 +1,12 @@
 //! The other grant tables: privileges on schemas, tables, columns and routines, dynamic privileges, proxies, and roles.
 
-use super::account::held;
+use super::account::Held;
 use super::context::Context;
 use super::failure::Failure;
 use super::protocol::MOST_ROWS;
-use super::question::{Listed, Question, limited};
+use super::question::{Listed, Question};
 use super::rows::{Row, Table, account, quote};
+use super::statement::limited;
 use super::{role, words};
 use crate::collect::Sink;
 use crate::model::GapReason;
@@ -23,20 +24,32 @@ pub(super) fn questions(context: &Context<'_>) -> Vec<Question> {
     let (role_edges, default_roles) = if context.is_mariadb() {
         (Some(limited(role::EDGES_OF_MARIADB)), Some(limited(role::DEFAULTS_OF_MARIADB)))
     } else {
-        (since_80(role::EDGES), since_80(role::DEFAULTS))
+        let (edges, defaults) = (since_80(role::EDGES), since_80(role::DEFAULTS));
+        (edges.map(|it| it.by(role::EDGE_KEY)), defaults.map(|it| it.by(role::DEFAULT_KEY)))
     };
+    let listed = |sql: &str, key| Some(limited(sql).by(key));
     vec![
         schema_grants(context),
-        TABLES_PRIV
-            .all(Some(limited("SELECT User, Host, Db, Table_name, Table_priv, Column_priv FROM mysql.tables_priv"))),
-        COLUMNS_PRIV
-            .all(Some(limited("SELECT User, Host, Db, Table_name, Column_name, Column_priv FROM mysql.columns_priv"))),
-        PROCS_PRIV
-            .all(Some(limited("SELECT User, Host, Db, Routine_name, Routine_type, Proc_priv FROM mysql.procs_priv"))),
-        PROXIES_PRIV
-            .all(Some(limited("SELECT User, Host, Proxied_user, Proxied_host, With_grant FROM mysql.proxies_priv"))),
-        GLOBAL_GRANTS
-            .all(since_80("SELECT USER AS User, HOST AS Host, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants")),
+        TABLES_PRIV.all(listed(
+            "SELECT User, Host, Db, Table_name, Table_priv, Column_priv FROM mysql.tables_priv",
+            &["User", "Host", "Db", "Table_name"],
+        )),
+        COLUMNS_PRIV.all(listed(
+            "SELECT User, Host, Db, Table_name, Column_name, Column_priv FROM mysql.columns_priv",
+            &["User", "Host", "Db", "Table_name", "Column_name"],
+        )),
+        PROCS_PRIV.all(listed(
+            "SELECT User, Host, Db, Routine_name, Routine_type, Proc_priv FROM mysql.procs_priv",
+            &["User", "Host", "Db", "Routine_name", "Routine_type"],
+        )),
+        PROXIES_PRIV.all(listed(
+            "SELECT User, Host, Proxied_user, Proxied_host, With_grant FROM mysql.proxies_priv",
+            &["User", "Host", "Proxied_user", "Proxied_host"],
+        )),
+        GLOBAL_GRANTS.all(
+            since_80("SELECT USER AS User, HOST AS Host, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants")
+                .map(|it| it.by(&["User", "Host", "PRIV"])),
+        ),
         role::ROLE_EDGES.all(role_edges),
         role::DEFAULT_ROLES.all(default_roles),
     ]
@@ -45,10 +58,10 @@ pub(super) fn questions(context: &Context<'_>) -> Vec<Question> {
 /// `mysql.db`, whose columns are not the same everywhere.
 fn schema_grants(context: &Context<'_>) -> Question {
     let complete = context.columns.are_all("db") || context.columns.have_all("db", words::DB);
-    let names: Vec<_> = context.columns.of("db").iter().filter(|name| is_privilege(name)).cloned().collect();
-    let list =
-        ["User", "Host", "Db"].map(str::to_owned).into_iter().chain(names.iter().map(|name| format!("`{name}`")));
+    let names = context.columns.of("db").iter().filter(|name| is_privilege(name));
+    let list = ["User", "Host", "Db"].map(str::to_owned).into_iter().chain(names.map(|name| format!("`{name}`")));
     let sql = limited(&format!("SELECT {} FROM mysql.db", list.collect::<Vec<_>>().join(", ")));
+    let sql = sql.by(&["User", "Host", "Db"]);
     let write = move |context: &Context<'_>, answer: Result<Table, Failure>, sink: &mut Sink| {
         let needs = || Some("SELECT on mysql.db".to_owned());
         let table = match answer.and_then(bounded) {
@@ -59,18 +72,19 @@ fn schema_grants(context: &Context<'_>) -> Question {
             let message = "the login may not read every `_priv` column".to_owned();
             super::context::gap(sink, context.cluster, "mysql.db.Privileges", GapReason::Denied, needs(), message);
         }
+        let held = complete.then(|| Held::new(&table.columns));
         for row in table.iter() {
-            let (id, record) = schema_grant(context, &row, complete.then_some(&names));
+            let (id, record) = schema_grant(context, &row, held.as_ref());
             sink.record(context.scope(), context.id(&id), "mysql:mysql.db", &record);
         }
         let (source, target) = ("mysql:mysql.db", Some(context.cluster.arn.as_str()));
-        sink.listing::<SchemaGrant>(context.scope(), source, target, table.rows.len(), Vec::new());
+        sink.listing::<SchemaGrant>(context.scope(), source, target, table.len(), Vec::new());
     };
     Question { sql: Some(sql), write: Box::new(write) }
 }
 
 fn bounded(table: Table) -> Result<Table, Failure> {
-    if table.rows.len() > MOST_ROWS { Err(Failure::TooMany { limit: MOST_ROWS }) } else { Ok(table) }
+    if table.len() > MOST_ROWS { Err(Failure::TooMany { limit: MOST_ROWS }) } else { Ok(table) }
 }
 
 /// The names come from the server; what looks odd is no privilege column.
@@ -78,14 +92,14 @@ fn is_privilege(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && words::of_column(name).is_some()
 }
 
-fn schema_grant(context: &Context<'_>, row: &Row<'_>, columns: Option<&Vec<String>>) -> (String, SchemaGrant) {
+fn schema_grant(context: &Context<'_>, row: &Row<'_>, held: Option<&Held>) -> (String, SchemaGrant) {
     let answer = SchemaGrantAnswer {
         server: Some(context.server.clone()),
         db_cluster_arn: context.cluster_arn(),
         user: row.text("User"),
         host: row.text("Host"),
         db: row.text("Db"),
-        privileges: columns.and_then(|columns| held(columns, row)),
+        privileges: held.and_then(|held| held.by(row)),
     };
     (format!("{} on {}", grantee(row), name(row, "Db")), answer.record())
 }
@@ -255,7 +269,11 @@ mod tests {
         for (whole, known) in [(true, true), (false, false)] {
             context.columns = columns("db", &["Host", "Select_priv", "Grant_priv", "x` FROM t; -- _priv"], whole);
             let question = schema_grants(&context);
-            assert!(question.sql.as_ref().unwrap().contains("`Select_priv`, `Grant_priv` FROM"), "{:?}", question.sql);
+            assert!(
+                question.sql.as_ref().unwrap().sql.contains("`Select_priv`, `Grant_priv` FROM"),
+                "{:?}",
+                question.sql
+            );
             let text = written(&question, Ok(row.clone()));
             assert_eq!(text.contains(r#""Privileges":["SELECT"]"#), known, "{text}");
             assert_eq!(text.contains("mysql:mysql.db.Privileges@arn:c"), !known, "{text}");
@@ -271,7 +289,8 @@ mod tests {
             ("10.11.19-MariaDB", Flavour::Mariadb, vec!["roles_mapping", "default_role'"]),
         ] {
             let questions = questions(&context(&cluster, version, Some(flavour)));
-            let sql: Vec<_> = questions.iter().filter_map(|question| question.sql.as_deref()).skip(5).collect();
+            let sql: Vec<_> =
+                questions.iter().filter_map(|question| Some(question.sql.as_ref()?.sql.as_str())).skip(5).collect();
             assert_eq!(sql.len(), asked.len(), "{sql:?}");
             assert!(asked.iter().zip(&sql).all(|(part, sql)| sql.contains(part)), "{sql:?}");
         }

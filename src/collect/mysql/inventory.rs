@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use super::failure::Failure;
-use super::question::{Listed, Question, limited};
+use super::question::{Listed, Question};
+use super::statement::limited;
 use crate::snapshot::schema::mysql::{Component, ComponentAnswer, Plugin, PluginAnswer, Schema, SchemaAnswer};
 
 /// Privileges each of which shows every schema.
@@ -18,7 +19,7 @@ pub(super) fn questions(context: &Context<'_>) -> Vec<Question> {
         ))),
         COMPONENTS.all(components.then(|| limited("SELECT component_urn FROM mysql.component"))),
         SCHEMATA.seen(
-            Some(limited("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")),
+            Some(limited("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").by(&["SCHEMA_NAME"])),
             (!context.own.has_any(SHOWS_SCHEMAS)).then_some(Failure::Partial),
         ),
     ]

@@ -8,6 +8,27 @@ use super::token::{Keys, token};
 use crate::collect::{EndpointRole, EndpointTarget};
 use crate::model::Secret;
 
+/// How a cluster's database is reached, and as whom.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// By connections to its endpoints.
+    Connection(Login),
+    /// By the RDS Data API, where no network path leads to them.
+    #[cfg(feature = "aws")]
+    DataApi(super::DataApi),
+}
+
+impl Access {
+    /// The login for connections; none where there are none.
+    pub const fn login(&self) -> Option<&Login> {
+        match self {
+            Self::Connection(login) => Some(login),
+            #[cfg(feature = "aws")]
+            Self::DataApi(_) => None,
+        }
+    }
+}
+
 /// A database user to log in as.
 #[derive(Debug, Clone)]
 pub struct Login {

@@ -84,8 +84,9 @@ pub(super) mod tests {
             ("PRIVILEGE_TYPE", &["SHOW VIEW", "EVENT"], "EVENT", true),
             ("PRIVILEGE_TYPE", &[], "EVENT", false),
         ] {
-            let rows = rows.iter().map(|row| vec![Some((*row).to_owned())]).collect();
-            let own = Own::new(&Ok(Table { columns: vec![column.to_owned()], rows }));
+            let mut table = Table::new(vec![column.to_owned()]);
+            rows.iter().for_each(|row| table.push([Some(row)].into_iter().collect()));
+            let own = Own::new(&Ok(table));
             assert_eq!(own.has_any(&[asked]), expected, "{column} {asked}");
         }
         assert!(!Own::new(&Err(Failure::Ended)).has_any(&["SELECT"]));

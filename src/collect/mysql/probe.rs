@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::own::{self, Own};
 use super::rows::{Row, Table};
 use super::session::Session;
+use super::statement::Statement;
 use crate::collect::{ClusterTarget, Sink};
 use crate::snapshot::schema::mysql::{Flavour, GlobalVariables, GlobalVariablesAnswer, Session as SessionRecord};
 
@@ -58,10 +59,10 @@ pub(super) async fn probe<'a>(
     let accounts = if mariadb { "global_priv" } else { "user" };
     let own = if !mariadb && modern("5.7") { own::SHOW_GRANTS } else { own::OF_ACCOUNT };
     let roles = if !mariadb && modern("8.0") { ROLES } else { "DO 0" };
-    let statements: Vec<String> = [SETTINGS, roles, BASICS, TLS, VARIABLES, columns::STATEMENT, own]
-        .map(str::to_owned)
+    let statements: Vec<Statement> = [SETTINGS, roles, BASICS, TLS, VARIABLES, columns::STATEMENT, own]
+        .map(Statement::from)
         .into_iter()
-        .chain([columns::is_whole(accounts), columns::is_whole("db")])
+        .chain([columns::is_whole(accounts), columns::is_whole("db")].map(Statement::from))
         .collect();
     let answers = session.ask(&statements).await;
     let [settings, roles, basics, tls, variables, listed, own, whole_accounts, whole_db] = answers.as_slice() else {
@@ -211,14 +212,13 @@ mod tests {
 
     #[test]
     fn an_answer_that_was_cut_tells_nothing() {
-        let row = |name: &str| vec![Some(name.to_owned()), Some("x".to_owned())];
         for (names, complete) in [
             (&["autocommit", "tls_version", "wait_timeout"][..], true),
             (&["autocommit", "tls_version"], false),
             (&[], false),
         ] {
-            let columns = ["Variable_name", "Value"].map(str::to_owned).to_vec();
-            let answer = Table { columns, rows: names.iter().map(|name| row(name)).collect() };
+            let mut answer = Table::new(["Variable_name", "Value"].map(str::to_owned).to_vec());
+            names.iter().for_each(|name| answer.push([Some(*name), Some("x")].into_iter().collect()));
             assert_eq!(whole(&answer).is_ok(), complete, "{names:?}");
         }
     }

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::protocol::MOST_ROWS;
 use super::rows::{Row, Table};
+use super::statement::Statement;
 use crate::collect::Sink;
 use crate::snapshot::Kind;
 
@@ -13,7 +14,7 @@ type Write = Box<dyn Fn(&Context<'_>, Result<Table, Failure>, &mut Sink) + Send>
 /// One statement and what its answer is for.
 pub(super) struct Question {
     /// The statement; none when the version has no such table, and so nobody has such a row.
-    pub(super) sql: Option<String>,
+    pub(super) sql: Option<Statement>,
     /// Turns the answer into records.
     pub(super) write: Write,
 }
@@ -30,12 +31,12 @@ pub(super) struct Listed<T: 'static> {
 
 impl<T: Kind> Listed<T> {
     /// Asks for all of it.
-    pub(super) fn all(self, sql: Option<String>) -> Question {
+    pub(super) fn all(self, sql: Option<Statement>) -> Question {
         self.seen(sql, None)
     }
 
     /// Asks for it; what a server shows is all there is unless `lacks` says otherwise.
-    pub(super) fn seen(self, sql: Option<String>, lacks: Option<Failure>) -> Question {
+    pub(super) fn seen(self, sql: Option<Statement>, lacks: Option<Failure>) -> Question {
         let write = move |context: &Context<'_>, answer: Result<Table, Failure>, sink: &mut Sink| {
             let listed = answer.and_then(|table| self.write(context, &table, sink));
             match (listed, &lacks) {
@@ -51,25 +52,21 @@ impl<T: Kind> Listed<T> {
     }
 
     fn write(&self, context: &Context<'_>, table: &Table, sink: &mut Sink) -> Result<usize, Failure> {
-        if table.rows.len() > MOST_ROWS {
+        if table.len() > MOST_ROWS {
             return Err(Failure::TooMany { limit: MOST_ROWS });
         }
         for row in table.iter() {
             let (id, record) = (self.record)(context, &row);
             sink.record(context.scope(), context.id(&id), &format!("mysql:{}", self.what), &record);
         }
-        Ok(table.rows.len())
+        Ok(table.len())
     }
-}
-
-/// Puts the end to a statement that shows when an answer is longer than anything that is read.
-pub(super) fn limited(statement: &str) -> String {
-    format!("{statement} LIMIT {}", MOST_ROWS.saturating_add(1))
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::context::tests::{cluster, context};
+    use super::super::rows::tests::table;
     use super::*;
     use crate::snapshot::schema::mysql::{Component, Flavour};
     use crate::snapshot::schema::rds::Engine;
@@ -84,10 +81,8 @@ pub(super) mod tests {
 
     /// A table of one row.
     pub(in crate::collect::mysql) fn one_row(cells: &[(&str, Option<&str>)]) -> Table {
-        Table {
-            columns: cells.iter().map(|(column, _)| (*column).to_owned()).collect(),
-            rows: vec![cells.iter().map(|(_, cell)| cell.map(str::to_owned)).collect()],
-        }
+        let (columns, row): (Vec<_>, Vec<_>) = cells.iter().copied().unzip();
+        table(&columns, &[&row])
     }
 
     fn components(whole: bool) -> Question {

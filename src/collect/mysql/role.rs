@@ -6,10 +6,16 @@ use crate::snapshot::schema::mysql::{DefaultRole, DefaultRoleAnswer, RoleEdge, R
 
 pub(super) const EDGES: &str = "SELECT FROM_USER, FROM_HOST, TO_USER, TO_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges";
 
+/// What tells two edges apart.
+pub(super) const EDGE_KEY: &[&str] = &["FROM_USER", "FROM_HOST", "TO_USER", "TO_HOST"];
+
 pub(super) const EDGES_OF_MARIADB: &str = "SELECT Role AS FROM_USER, '' AS FROM_HOST, User AS TO_USER, Host AS TO_HOST, \
      Admin_option AS WITH_ADMIN_OPTION FROM mysql.roles_mapping";
 
 pub(super) const DEFAULTS: &str = "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles";
+
+/// What tells two default roles apart.
+pub(super) const DEFAULT_KEY: &[&str] = &["USER", "HOST", "DEFAULT_ROLE_USER", "DEFAULT_ROLE_HOST"];
 
 pub(super) const DEFAULTS_OF_MARIADB: &str = "SELECT User AS USER, Host AS HOST, JSON_VALUE(Priv, '$.default_role') AS \
      DEFAULT_ROLE_USER, '' AS DEFAULT_ROLE_HOST FROM mysql.global_priv WHERE COALESCE(JSON_VALUE(Priv, '$.default_role'), '') <> ''";

@@ -43,7 +43,7 @@ pub async fn visit(
     connect_to: &ConnectTo,
 ) -> Result<Visit, NoVisit> {
     let mut session = Session::open(endpoint, Way { login, anchors, connect_to, region }).await?;
-    let mut answers = session.ask(&["SHOW GLOBAL VARIABLES LIKE 'require_secure_transport'".to_owned()]).await;
+    let mut answers = session.ask(&["SHOW GLOBAL VARIABLES LIKE 'require_secure_transport'".into()]).await;
     session.close().await;
     let table = answers.pop().unwrap_or(Err(Failure::Ended))?;
     let value = table.iter().next().and_then(|row| row.text("Value"));

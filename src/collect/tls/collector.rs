@@ -29,8 +29,8 @@ impl Default for Probing {
     }
 }
 
-/// Probes the endpoints of a cluster: a `tls.endpoint` record each, and a gap for what it did not show.
-pub async fn collect(cluster: &ClusterTarget, connections: &Connections) -> Sink {
+/// Probes the endpoints of a cluster, with good logins around deep probes where there is one: a `tls.endpoint` record each, and a gap for what it did not show.
+pub async fn collect(cluster: &ClusterTarget, login: Option<&Login>, connections: &Connections) -> Sink {
     let mut sink = Sink::default();
     let protocol = match &cluster.engine {
         Engine::AuroraMysql | Engine::Aurora => WireProtocol::Mysql,
@@ -42,7 +42,7 @@ pub async fn collect(cluster: &ClusterTarget, connections: &Connections) -> Sink
             return sink;
         }
     };
-    let mut visits = Visits::new(connections, &cluster.region, &protocol);
+    let mut visits = Visits::new(connections, login, &cluster.region, &protocol);
     // A socket of this machine has no TLS to speak of.
     for endpoint in cluster.endpoints.iter().filter(|endpoint| endpoint.role != EndpointRole::Socket) {
         let logged_in = visits.before(endpoint).await;
@@ -73,9 +73,9 @@ struct Visits<'a> {
 }
 
 impl<'a> Visits<'a> {
-    fn new(connections: &'a Connections, region: &'a str, protocol: &WireProtocol) -> Self {
+    fn new(connections: &'a Connections, login: Option<&'a Login>, region: &'a str, protocol: &WireProtocol) -> Self {
         let wanted = connections.probing.depth != Some(ProbeDepth::Light) && *protocol == WireProtocol::Mysql;
-        Self { connections, region, login: connections.login.as_ref().filter(|_| wanted) }
+        Self { connections, region, login: login.filter(|_| wanted) }
     }
 
     async fn before(&mut self, endpoint: &EndpointTarget) -> bool {
@@ -155,6 +155,7 @@ mod tests {
             arn: "arn:aws:rds:us-east-1:123456789012:cluster:shop".to_owned(),
             engine,
             endpoints: vec![endpoint],
+            ..ClusterTarget::default()
         }
     }
 
@@ -163,7 +164,7 @@ mod tests {
             layers: Layers::new(&[]),
             connect_to: crate::collect::ConnectTo::default(),
             anchors: crate::collect::tls::Anchors::built_in().unwrap(),
-            login: None,
+            logins: crate::collect::Logins::default(),
             probing: Probing::default(),
         }
     }
@@ -173,7 +174,7 @@ mod tests {
         for (engine, drafts) in
             [(Engine::AuroraPostgresql, 3), (Engine::Other("neptune".to_owned()), 1), (Engine::AuroraMysql, 3)]
         {
-            let sink = collect(&target(engine.clone()), &connections()).await;
+            let sink = collect(&target(engine.clone()), None, &connections()).await;
             assert_eq!(sink.involuntary_gaps(), 1, "{engine:?}");
             assert_eq!(sink.into_drafts().len(), drafts, "{engine:?}");
         }
@@ -185,11 +186,11 @@ mod tests {
             user: "auditor".to_owned(),
             method: crate::collect::mysql::Method::Password(crate::model::Secret::new("hunter2".to_owned())),
         };
-        let with_login = Connections { login: Some(login), ..connections() };
         for (depth, expected) in [(None, "light"), (Some(ProbeDepth::Deep), "deep"), (Some(ProbeDepth::Light), "light")]
         {
             let probing = Probing { depth, ..Probing::default() };
-            let sink = collect(&target(Engine::AuroraMysql), &Connections { probing, ..with_login.clone() }).await;
+            let sink =
+                collect(&target(Engine::AuroraMysql), Some(&login), &Connections { probing, ..connections() }).await;
             let text = format!("{:?}", sink.into_drafts());
             assert!(text.contains(&format!("\\\"Depth\\\":\\\"{expected}\\\"")) && !text.contains("hunter2"), "{text}");
         }

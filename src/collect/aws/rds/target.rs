@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_rds::types::{DbCluster, DbInstance, DbProxyEndpoint};
+use aws_sdk_rds::types::{DbCluster, DbInstance, DbProxyEndpoint, Tag};
 
 use super::proxies::{Proxies, ProxyTargets};
 use super::{cluster, part, proxy};
@@ -28,7 +28,13 @@ fn target(scope: &Scope, cluster: &DbCluster, instances: &[DbInstance]) -> Optio
         arn: cluster::id(cluster),
         engine,
         endpoints,
+        tags: cluster.tag_list().iter().filter_map(tag).collect(),
+        master_secret: cluster.master_user_secret().and_then(|secret| secret.secret_arn.clone()),
     })
+}
+
+fn tag(tag: &Tag) -> Option<(String, String)> {
+    Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()))
 }
 
 /// Writer, reader, custom; each on the cluster's port.
@@ -123,6 +129,20 @@ mod tests {
             ("orders-2.example:3306", Instance),
         ];
         assert_eq!(endpoints, expected.map(|(address, role)| (address.to_owned(), role)));
+    }
+
+    #[test]
+    fn what_chooses_a_login_comes_with_the_cluster() {
+        use aws_sdk_rds::types::MasterUserSecret;
+        let secret = MasterUserSecret::builder().secret_arn("arn:s").build();
+        let tag = |key: &str, value: Option<&str>| Tag::builder().key(key).set_value(value.map(str::to_owned)).build();
+        let cluster =
+            orders().master_user_secret(secret).tag_list(tag("team", Some("shop"))).tag_list(tag("audit", None));
+        let found = &of(cluster.build(), &[])[0];
+        assert_eq!(found.master_secret.as_deref(), Some("arn:s"));
+        let tags: Vec<_> = found.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(tags, [("audit", ""), ("team", "shop")]);
+        assert_eq!(of(orders().build(), &[])[0].master_secret, None);
     }
 
     #[test]

@@ -6,15 +6,15 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::reader::Held;
 use self::reader::Reader;
-pub(super) use self::reader::held;
 use self::value::{Value, twins, values};
 use super::context::Context;
 use super::failure::Failure;
 use super::force::Force;
 use super::protocol::MOST_ROWS;
-use super::question::limited;
 use super::rows::{Table, account};
+use super::statement::{Statement, limited};
 use super::words;
 use crate::collect::Sink;
 use crate::model::{Fact, GapReason};
@@ -78,12 +78,13 @@ impl Plan {
     }
 
     /// The statements: the accounts, and which of them have the same password.
-    pub(super) fn statements(&self) -> [String; 2] {
+    pub(super) fn statements(&self) -> [Statement; 2] {
         let mut list = vec!["User".to_owned(), "Host".to_owned()];
         let readable = self.values.iter().filter(|(_, access)| *access == Access::Readable);
         list.extend(readable.map(|(value, _)| format!("{} AS `{}`", value.sql, value.field)));
         list.extend(self.columns.iter().map(|name| format!("`{name}`")));
-        [limited(&format!("SELECT {} FROM mysql.{}", list.join(", "), self.table)), limited(&self.twins)]
+        let accounts = limited(&format!("SELECT {} FROM mysql.{}", list.join(", "), self.table));
+        [accounts, limited(&self.twins)].map(|statement| statement.by(&["User", "Host"]))
     }
 
     fn access(&self, field: &str) -> Access {
@@ -116,7 +117,7 @@ pub(super) struct Answers {
 /// Writes the answers down.
 pub(super) fn write(context: &Context<'_>, plan: &Plan, answers: &Answers, sink: &mut Sink) {
     match &answers.accounts {
-        Ok(table) if table.rows.len() > MOST_ROWS => refuse(context, &Failure::TooMany { limit: MOST_ROWS }, sink),
+        Ok(table) if table.len() > MOST_ROWS => refuse(context, &Failure::TooMany { limit: MOST_ROWS }, sink),
         Ok(table) => write_accounts(context, plan, table, answers, sink),
         Err(failure) => refuse(context, failure, sink),
     }
@@ -138,12 +139,14 @@ fn write_accounts(context: &Context<'_>, plan: &Plan, table: &Table, answers: &A
         context.gap(sink, "mysql.user.Unflushed", failure, needs());
     }
     let more = More { twins: twins.as_ref().ok(), force: answers.force.as_ref().map(Result::as_ref) };
+    let held = Held::new(&table.columns);
     for row in table.iter() {
         let (Some(user), Some(host)) = (row.get("User"), row.get("Host")) else {
             unreadable.insert("User");
             continue;
         };
-        let record = Reader { plan, row, unreadable: &mut unreadable }.account(context, (user, host), &more);
+        let record =
+            Reader { plan, held: &held, row, unreadable: &mut unreadable }.account(context, (user, host), &more);
         sink.record(context.scope(), context.id(&account(user, host)), SOURCE, &record);
     }
     let ghosts = write_ghosts(context, &more, sink);
@@ -222,7 +225,7 @@ fn write_gaps(context: &Context<'_>, plan: &Plan, unreadable: BTreeSet<&'static 
 /// The account that asks is one of them. If it is not among the rows, others may be missing, too.
 fn write_listing(context: &Context<'_>, table: &Table, (partial, ghosts): (bool, usize), sink: &mut Sink) {
     if !partial && has_account(table, &context.current_user) {
-        let count = table.rows.len().saturating_add(ghosts);
+        let count = table.len().saturating_add(ghosts);
         sink.listing::<Account>(context.scope(), SOURCE, Some(&context.cluster.arn), count, Vec::new());
     } else {
         let failure = Failure::Malformed { detail: "the table read is partial: the login's own account is not in it" };

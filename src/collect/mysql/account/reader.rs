@@ -15,6 +15,7 @@ use crate::snapshot::schema::mysql::{Account, Flavour, PasswordFormat, Restricti
 /// Turns one row into a record, and remembers which values it could not read.
 pub(super) struct Reader<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) held: &'a Held,
     pub(super) row: Row<'a>,
     pub(super) unreadable: &'a mut BTreeSet<&'static str>,
 }
@@ -89,7 +90,7 @@ impl Reader<'_> {
         let held = if context.is_mariadb() {
             self.row.get("access").and_then(access::privileges)
         } else {
-            held(&self.plan.columns, &self.row)
+            self.held.by(&self.row)
         };
         held.map_or_else(|| self.broken("Privileges"), Fact::Known)
     }
@@ -127,16 +128,28 @@ impl Passwords {
     }
 }
 
-/// The privileges whose columns say `Y`, in the words of `GRANT`, sorted; none when a column says something else.
-pub(in crate::collect::mysql) fn held(columns: &[String], row: &Row<'_>) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    for (column, word) in columns.iter().filter_map(|column| Some((column, words::of_column(column)?))) {
-        if row.flag(column)? {
-            words.push(word);
-        }
+/// The columns of an answer that hold a privilege each: where they stand and the words of `GRANT` for them, sorted by these.
+pub(in crate::collect::mysql) struct Held(Vec<(usize, String)>);
+
+impl Held {
+    /// Of these columns.
+    pub(in crate::collect::mysql) fn new(columns: &[String]) -> Self {
+        let named = columns.iter().enumerate().filter_map(|(index, column)| Some((index, words::of_column(column)?)));
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable_by(|(_, one), (_, other)| one.cmp(other));
+        Self(named)
     }
-    words.sort_unstable();
-    Some(words)
+
+    /// The privileges whose columns say `Y`, sorted; none when a column says something else.
+    pub(in crate::collect::mysql) fn by(&self, row: &Row<'_>) -> Option<Vec<String>> {
+        let mut words = Vec::new();
+        for (index, word) in &self.0 {
+            if flag(row.at(*index)?)? {
+                words.push(word.clone());
+            }
+        }
+        Some(words)
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of several readers, of which others fail")]

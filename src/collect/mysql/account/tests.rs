@@ -89,7 +89,7 @@ fn a_column_name_cannot_smuggle_sql() {
         columns: columns("user", &["x`, authentication_string AS `x_priv", "Select_priv"], true),
         ..context(&cluster, "8.0.39", None)
     };
-    let [accounts, _] = Plan::new(&odd).statements();
+    let [Statement { sql: accounts, .. }, _] = Plan::new(&odd).statements();
     assert!(!accounts.contains("x`,") && accounts.contains("`Select_priv`"), "{accounts}");
 }
 
@@ -178,9 +178,10 @@ fn what_is_hidden_is_no_value() {
 
 #[test]
 fn accounts_with_one_password_name_each_other() {
-    let row = |user: &str, first: &str| [user, "%", first].map(|cell| Some(cell.to_owned())).to_vec();
-    let rows = ["a", "b", "c"].map(|user| row(user, "'a'@'%'")).into_iter().chain([row("x", "'x'@'%'")]).collect();
-    let twins = groups(&Table { columns: ["User", "Host", "first"].map(str::to_owned).to_vec(), rows });
+    let row = |user, first| [Some(user), Some("%"), Some(first)];
+    let rows = [row("a", "'a'@'%'"), row("b", "'a'@'%'"), row("c", "'a'@'%'"), row("x", "'x'@'%'")];
+    let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 3]>::as_slice).collect();
+    let twins = groups(&super::super::rows::tests::table(&["User", "Host", "first"], &rows));
     assert_eq!(twins.of("'b'@'%'"), Some(vec!["'a'@'%'".to_owned(), "'c'@'%'".to_owned()]));
     assert_eq!(twins.of("'alone'@'%'"), None);
 }

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::collect::mysql::failure::{Failure, server_failure};
+use crate::collect::mysql::rows::Cells;
 
 /// `SERVER_MORE_RESULTS_EXISTS`.
 const MORE_RESULTS: u64 = 0x8;
@@ -56,7 +57,7 @@ pub(super) fn column_name(packet: &[u8]) -> Result<String, Failure> {
 /// What stands after columns and rows.
 pub(super) enum Next {
     /// A row.
-    Row(Vec<Option<String>>),
+    Row(Cells),
     /// The end of the rows.
     End {
         /// Whether another answer follows.
@@ -73,7 +74,8 @@ pub(super) fn end(packet: &[u8]) -> Option<bool> {
     Some(cursor.integer(2)? & MORE_RESULTS != 0)
 }
 
-/// Reads a row of that many columns, or the end of the rows.
+/// Reads a row of that many columns, or the end of the rows. What is not UTF-8 is shown as far as it can be: two names that this
+/// makes one are counted as one record, which makes their table an incomplete one.
 pub(super) fn next(packet: &[u8], columns: usize) -> Result<Next, Failure> {
     if let Some(more) = end(packet) {
         return Ok(Next::End { more });
@@ -83,17 +85,12 @@ pub(super) fn next(packet: &[u8], columns: usize) -> Result<Next, Failure> {
     }
     let mut cursor = Cursor::new(packet);
     // A row cannot have more values than bytes, so that the packet's length bounds this.
-    let row: Result<Vec<_>, _> = (0..columns).map(|_| cursor.value().map(|value| value.map(text))).collect();
+    let row: Result<Cells, _> =
+        (0..columns).map(|_| cursor.value().map(|value| value.map(String::from_utf8_lossy))).collect();
     match row {
         Ok(row) if cursor.is_empty() => Ok(Next::Row(row)),
         _ => Err(UNEXPECTED),
     }
-}
-
-/// What is not UTF-8 is shown as far as it can be: two names that this makes one are counted as one record, which makes their table
-/// an incomplete one.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -142,9 +139,8 @@ mod tests {
                 Next::Row(row) => Some(row),
                 Next::End { .. } => None,
             });
-            let expected = expected.map(|row: Option<Vec<Option<&str>>>| {
-                row.map(|row| row.into_iter().map(|cell| cell.map(str::to_owned)).collect::<Vec<_>>())
-            });
+            let expected =
+                expected.map(|row: Option<Vec<Option<&str>>>| row.map(|row| row.into_iter().collect::<Cells>()));
             assert_eq!(read, expected, "{packet:?}");
         }
     }

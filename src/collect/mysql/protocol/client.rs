@@ -18,10 +18,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for S {}
 pub(in crate::collect::mysql) const MOST_ROWS: usize = 1_000_000;
 
 /// The most memory that the answers to one question may take.
-const MOST_BYTES: usize = 1 << 29;
-
-/// What a value takes beside its text: NULL has no text, and a server may send any number of them.
-const CELL_BYTES: usize = size_of::<Option<String>>();
+pub(in crate::collect::mysql) const MOST_BYTES: usize = 1 << 29;
 
 /// Questions that a server may ask before it lets somebody in: a switch of plugins, a request for more, a word of content.
 const MOST_QUESTIONS: usize = 6;
@@ -130,26 +127,23 @@ impl Client {
     }
 
     async fn rows(&mut self, columns: Vec<String>, room: &mut usize) -> Result<(Table, bool), Failure> {
-        let mut table = Table { columns, rows: Vec::new() };
+        let mut table = Table::new(columns);
         loop {
             match answer::next(&self.packets.read().await?, table.columns.len())? {
                 Next::End { more } => return Ok((table, more)),
                 Next::Row(cells) => {
-                    let weight: usize = cells.iter().map(|cell| weight(cell.as_deref())).sum();
-                    *room = room.checked_sub(weight).ok_or(Failure::Malformed { detail: "the answer is too large" })?;
+                    *room = room
+                        .checked_sub(cells.weight())
+                        .ok_or(Failure::Malformed { detail: "the answer is too large" })?;
                     // The statements ask for one row more than this; a server that sends yet more is not listened to.
-                    if table.rows.len() > MOST_ROWS {
+                    if table.len() > MOST_ROWS {
                         return Err(Failure::Malformed { detail: "the server sent more rows than it was asked for" });
                     }
-                    table.rows.push(cells);
+                    table.push(cells);
                 }
             }
         }
     }
-}
-
-fn weight(cell: Option<&str>) -> usize {
-    CELL_BYTES.saturating_add(cell.map_or(0, str::len))
 }
 
 /// `HandshakeResponse41`: the preamble, user NUL, proof behind its length, plugin NUL.

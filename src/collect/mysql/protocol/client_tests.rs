@@ -116,8 +116,9 @@ async fn reads_the_answers_to_several_statements() {
     let second = result(&["c"], &[], false);
     let answers = ask_one_that_sends(packets(&[first, second].concat()).await).await.unwrap();
     let [Ok(one), Ok(two)] = answers.as_slice() else { panic!("{answers:?}") };
-    assert_eq!((one.columns.len(), one.rows.len(), two.columns.len(), two.rows.len()), (2, 2, 1, 0));
-    assert_eq!(one.rows.first().unwrap(), &[Some("1".to_owned()), None]);
+    assert_eq!((one.columns.len(), one.len(), two.columns.len(), two.len()), (2, 2, 1, 0));
+    let row = one.iter().next().unwrap();
+    assert_eq!((row.get("a"), row.get("b")), (Some("1"), None));
 }
 
 #[tokio::test]
@@ -174,6 +175,4 @@ async fn rows_without_end_take_bounded_memory() {
 fn a_user_name_cannot_carry_fields() {
     assert!(response(true, "a\0b", b"", "mysql_native_password").is_err());
     assert!(response(true, "a", &vec![0; 70_000], "mysql_native_password").is_err());
-    assert_eq!(weight(None), CELL_BYTES);
-    assert_eq!(weight(Some("abc")), CELL_BYTES + 3);
 }

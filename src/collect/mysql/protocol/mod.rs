@@ -17,5 +17,5 @@ pub(super) mod testing;
 
 pub(super) use auth::Credential;
 pub(in crate::collect) use auth::scramble;
-pub(super) use client::{Channel, Client, MOST_ROWS, read_greeting, ssl_request};
+pub(super) use client::{Channel, Client, MOST_BYTES, MOST_ROWS, read_greeting, ssl_request};
 pub(super) use greeting::Greeting;
