@@ -200,8 +200,7 @@ fn odd_names_stay_themselves() {
         for name in &names {
             let account = format!("'{}'@'%'", name.replace('\\', "\\\\").replace('\'', "\\'"));
             let one = told.iter().find(|it| it["account"] == account.as_str()).unwrap_or_else(|| panic!("{account}"));
-            let held = one["reachable"].as_object().unwrap();
-            assert_eq!(held.len(), 1, "{server} {account}: {held:?}");
+            assert_eq!(one["reachable"]["`we``ird`.*"], Value::from(vec!["SELECT"]), "{server} {account}: {one}");
         }
         assert!(!text.contains('\u{202e}'), "names do not steer the terminal");
     }

@@ -1,6 +1,7 @@
 //! A connection to a server: login, then statements.
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
 
 use super::answer::{self, First, Next};
 use super::auth::{self, Credential};
@@ -74,8 +75,8 @@ impl Client {
     ) -> Result<Self, Failure> {
         let mut packets = Packets::new(channel, if tls { 2 } else { 1 });
         let plugin = auth::first_plugin(credential, &greeting.plugin);
-        let proof = auth::answer(credential, plugin, &greeting.salt)?;
-        packets.write(&response(tls, user, &proof, plugin)?).await?;
+        let proof = Zeroizing::new(auth::answer(credential, plugin, &greeting.salt)?);
+        packets.write(&Zeroizing::new(response(tls, user, &proof, plugin)?)).await?;
         questions(&mut packets, credential, plugin.to_owned()).await?;
         Ok(Self { packets })
     }
@@ -182,12 +183,12 @@ async fn questions(
                 let end = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());
                 let (name, salt) = rest.split_at(end);
                 plugin = String::from_utf8_lossy(name).into_owned();
-                let proof = auth::answer(credential, &plugin, salt.get(1..).unwrap_or_default())?;
+                let proof = Zeroizing::new(auth::answer(credential, &plugin, salt.get(1..).unwrap_or_default())?);
                 packets.write(&proof).await?;
             }
             Some((0x01, data)) => {
                 if let Some(proof) = auth::more(credential, &plugin, data)? {
-                    packets.write(&proof).await?;
+                    packets.write(&Zeroizing::new(proof)).await?;
                 }
             }
             _ => return Err(Failure::Malformed { detail: "the server does not follow the login" }),

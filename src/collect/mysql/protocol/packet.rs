@@ -1,6 +1,7 @@
 //! Packets: a length of three bytes, a sequence number, and that many bytes.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use zeroize::Zeroizing;
 
 use crate::collect::mysql::failure::Failure;
 
@@ -63,7 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         if rest.iter().any(|byte| *byte != 0) || payload.len() > LONGEST {
             return Err(Failure::Malformed { detail: "a statement is too long" });
         }
-        self.stream.write_all(&[&[low, middle, high, self.sequence], payload].concat()).await?;
+        let packet = Zeroizing::new([&[low, middle, high, self.sequence], payload].concat());
+        self.stream.write_all(&packet).await?;
         self.stream.flush().await?;
         self.sequence = self.sequence.wrapping_add(1);
         Ok(())
