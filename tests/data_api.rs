@@ -331,6 +331,21 @@ fn the_configuration_says_which_login_serves_which_cluster() {
 }
 
 #[test]
+fn a_plan_names_the_calls_of_logins_and_makes_none() {
+    let lab = Lab::enter();
+    for (args, secret, data_api) in [
+        (&[][..], false, false),
+        (&["--secret", "master"], true, false),
+        (&["--secret", "master", "--data-api"], false, true),
+    ] {
+        let plan = lab.run(&[&["scan", "--plan"], args].concat()).stdout;
+        assert_eq!(plan.contains("secretsmanager:GetSecretValue"), secret, "{args:?}: {plan}");
+        assert_eq!(plan.contains("rds-data:ExecuteStatement"), data_api, "{args:?}: {plan}");
+    }
+    assert_eq!(lab.aws.asked(), []);
+}
+
+#[test]
 fn what_contradicts_itself_is_refused_before_anything_is_asked() {
     let lab = Lab::enter();
     let file = lab.folder.path().join("aurora-audit.toml");

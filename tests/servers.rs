@@ -270,6 +270,7 @@ fn tls_that_is_too_old_gets_no_password() {
     let (code, kinds) = lab.collect(&lab.0["MYSQL56_ENDPOINT"]);
     let login = one(&kinds["gap"], &[("What", "mysql:login")]);
     assert_eq!((code, &login["Reason"]), (3, &"unsafe".into()), "{login}");
+    assert!(login["Message"].as_str().unwrap().ends_with("TLS too old to log in safely"), "{login}");
     assert!(!kinds.contains_key("mysql.account"));
 }
 

@@ -52,7 +52,7 @@ pub fn run(args: &CollectArgs, file: Option<&ConfigFile>) -> Result<Exit, CliErr
 pub fn scan(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
     #[cfg(feature = "aws")]
     if args.plan {
-        return plan::print(&request(&args.targets));
+        return plan::print(&request(&args.targets), &logins::calls(&args.targets, file));
     }
     let scanned = scanned(args, file);
     summary::write(args.judging.summary.as_deref(), clock(), scanned)

@@ -10,6 +10,8 @@ use crate::collect::{Assigned, Chosen, Clusters, Logins};
 use crate::collect::{SecretOf, Through};
 use crate::config::{ConfigFile, Credential, Proof, Serves};
 use crate::model::Secret;
+#[cfg(feature = "aws")]
+use crate::model::actions::{BEGIN_TRANSACTION, EXECUTE_STATEMENT, GET_SECRET_VALUE, ROLLBACK_TRANSACTION};
 
 /// The logins of a run. Passwords are read here, secrets when a cluster needs them.
 pub fn of(args: &TargetArgs, file: Option<&ConfigFile>) -> Result<Logins, CliError> {
@@ -63,6 +65,25 @@ fn iam(_: String) -> Result<Chosen, CliError> {
 #[cfg(not(feature = "aws"))]
 fn secret(_: &str, _: Option<String>, _: bool) -> Result<Chosen, CliError> {
     Err(CliError::NoAws)
+}
+
+/// The calls to AWS that the logins rest on, without making any.
+#[cfg(feature = "aws")]
+pub fn calls(args: &TargetArgs, file: Option<&ConfigFile>) -> Vec<&'static str> {
+    let credentials = file.map_or(&[][..], |file| file.credentials.as_slice());
+    let by_secret = |it: &&Credential| matches!(it.proof, Proof::Secret(_));
+    let reads = |data_api: bool| {
+        let of_arguments = args.secret.is_some() && args.data_api == data_api;
+        of_arguments || credentials.iter().filter(by_secret).any(|it| it.data_api == data_api)
+    };
+    let mut calls = Vec::new();
+    if reads(false) {
+        calls.push(GET_SECRET_VALUE);
+    }
+    if reads(true) {
+        calls.extend([BEGIN_TRANSACTION, EXECUTE_STATEMENT, ROLLBACK_TRANSACTION]);
+    }
+    calls
 }
 
 /// Flags and the configuration file have an equal say, so that no flag requires another.

@@ -10,12 +10,12 @@ use crate::collect::aws::{Accounts, AwsRequest};
 use crate::model::Untrusted;
 use crate::model::actions::{ASSUME_ROLE, CALLS, Call, Each, LIST_ACCOUNTS};
 
-/// Prints the plan.
-pub fn print(request: &AwsRequest) -> Result<Exit, CliError> {
-    say(&text(request))
+/// Prints the plan; `logins` are the calls by which databases are opened.
+pub fn print(request: &AwsRequest, logins: &[&str]) -> Result<Exit, CliError> {
+    say(&text(request, logins))
 }
 
-fn text(request: &AwsRequest) -> String {
+fn text(request: &AwsRequest, logins: &[&str]) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         // A string takes whatever is written to it.
@@ -33,6 +33,10 @@ fn text(request: &AwsRequest) -> String {
         for call in calls {
             _ = writeln!(text, "  {:<52}{}", call.action, call.why);
         }
+    }
+    if !logins.is_empty() {
+        text.push_str("\nfor the logins to databases\n");
+        logins.iter().for_each(|action| _ = writeln!(text, "  {action}"));
     }
     text
 }
@@ -85,9 +89,9 @@ mod tests {
 
     #[test]
     fn a_plan_names_every_call_that_is_wanted() {
-        let whole = text(&AwsRequest::default());
+        let whole = text(&AwsRequest::default(), &[]);
         assert!(CALLS.iter().all(|call| whole.contains(call.action)), "{whole}");
-        assert!(whole.contains("10 calls a second, 8 at once"), "{whole}");
+        assert!(whole.contains("10 calls a second, 8 at once") && !whole.contains("logins"), "{whole}");
         let part = AwsRequest {
             regions: vec!["eu-west-1".to_owned(), "us-\u{1b}east-1".to_owned()],
             accounts: Accounts::Named(vec!["123456789012".to_owned()]),
@@ -96,7 +100,8 @@ mod tests {
             wanted: Some(BTreeSet::from(["rds:DescribeDBClusters"])),
             ..AwsRequest::default()
         };
-        let text = text(&part);
+        let text = text(&part, &["secretsmanager:GetSecretValue"]);
+        assert!(text.ends_with("for the logins to databases\n  secretsmanager:GetSecretValue\n"), "{text}");
         assert!(text.contains("rds:DescribeDBClusters ") && !text.contains("ec2:"), "{text}");
         assert!(
             text.contains("eu-west-1") && !text.contains('\u{1b}') && text.contains("as fast as it goes"),

@@ -177,8 +177,10 @@ async fn read_tables(session: &mut Session, probe: &mut Probe<'_>, sink: &mut Si
     statements.extend(questions.iter().filter_map(|question| question.sql.clone()));
     let compared = statements.len();
     statements.extend(in_force.iter().flatten().cloned());
-    let answers = session.ask(&statements).await;
+    let mut answers = session.ask(&statements).await;
     let force = in_force.map(|_| compare(&answers, asked_first, compared));
+    // What is in force was only to be compared.
+    answers.truncate(compared);
     let mut answers = answers.into_iter();
     let opened = is_open(&opening, &mut answers);
     probe.session.consistent_snapshot = Fact::Known(opened && !context.has_old_tables());

@@ -147,10 +147,26 @@ pub(super) fn server_failure(packet: &[u8]) -> Failure {
     Failure::Server { code: u16::from_le_bytes(code), message }
 }
 
+/// What is said of a server, or a connection, that has no TLS 1.2.
+pub(super) const TOO_OLD: &str = "TLS too old to log in safely";
+
+fn of_tls(error: &rustls::Error) -> Failure {
+    use rustls::{AlertDescription, Error, PeerIncompatible};
+    let too_old = matches!(
+        error,
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                    | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            )
+    );
+    Failure::Unsafe { detail: if too_old { TOO_OLD.to_owned() } else { error.to_string() } }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(tls) => Self::Unsafe { detail: tls.to_string() },
+            Some(tls) => of_tls(tls),
             None if error.kind() == ErrorKind::UnexpectedEof => {
                 Self::Unreachable { detail: "the server closed the connection".to_owned() }
             }
@@ -170,6 +186,8 @@ mod tests {
     #[test]
     fn sorts_failures() {
         let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let old = || rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion);
+        assert_eq!(Failure::from(std::io::Error::other(old())).to_string(), TOO_OLD);
         for (failure, reason, next) in [
             (server(1045), GapReason::Denied, false),
             (server(1142), GapReason::Denied, false),

@@ -12,8 +12,27 @@ use super::statement::{Statement, limited};
 use super::words;
 use crate::snapshot::schema::mysql::Flavour;
 
-/// Object and word of a privilege, by who holds it (`'user'@'host'`, the host in lower case).
-type Grants = BTreeMap<String, BTreeSet<(String, String)>>;
+/// Privileges by who holds them (`'user'@'host'`, the host in lower case), each once: the word, and its object between quotes. Lists,
+/// because a server has ten thousand of them, a dozen long each.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Grants(BTreeMap<String, Vec<Box<str>>>);
+
+impl Grants {
+    /// Adds privileges on an object.
+    fn add<W: AsRef<str>>(&mut self, who: &str, object: &str, words: impl IntoIterator<Item = W>) {
+        let held = words.into_iter().map(|word| format!("{} {object}", word.as_ref()).into_boxed_str());
+        self.0.entry(who.to_owned()).or_default().extend(held);
+    }
+
+    fn sorted(mut self) -> Self {
+        for held in self.0.values_mut() {
+            held.sort_unstable();
+            held.dedup();
+            held.shrink_to_fit();
+        }
+        self
+    }
+}
 
 /// How many statements there are.
 pub(super) const COUNT: usize = 4;
@@ -64,16 +83,17 @@ pub(super) struct Stored<'a> {
 
 /// Compares.
 pub(super) fn compare(answers: &[Result<Table, Failure>], stored: &Stored<'_>) -> Result<Force, Failure> {
-    let mut in_force = Grants::new();
+    let mut in_force = Grants::default();
     for answer in answers {
         let answer = answer.as_ref().map_err(Clone::clone)?;
         answer.iter().for_each(|row| take(&mut in_force, &row));
     }
+    let in_force = in_force.sorted().0;
     // Without a privilege on the whole schema `mysql` the server shows the login's own account alone.
     if in_force.len() <= 1 && stored.accounts.len() > 1 {
         return Err(Failure::Partial);
     }
-    let held = stored_grants(stored).ok_or(Failure::Malformed { detail: "a value is not what the column holds" })?;
+    let held = stored_grants(stored).ok_or(Failure::Malformed { detail: "a value is not what the column holds" })?.0;
     let mut force = Force::default();
     for name in held.keys().chain(in_force.keys()) {
         if held.get(name) != in_force.get(name) {
@@ -93,21 +113,17 @@ fn take(grants: &mut Grants, row: &Row<'_>) {
     else {
         return;
     };
-    let of_account = grants.entry(lowered(who)).or_default();
     let is_dynamic = object.is_empty() && word.contains('_');
-    if word != "USAGE" && !is_dynamic {
-        of_account.insert((object.to_owned(), word.to_ascii_uppercase()));
-    }
-    if row.get("IS_GRANTABLE") == Some("YES") && !is_dynamic {
-        of_account.insert((object.to_owned(), "GRANT OPTION".to_owned()));
-    }
+    let itself = (word != "USAGE" && !is_dynamic).then(|| word.to_ascii_uppercase());
+    let option = (row.get("IS_GRANTABLE") == Some("YES") && !is_dynamic).then(|| "GRANT OPTION".to_owned());
+    grants.add(&lowered(who), object, itself.into_iter().chain(option));
 }
 
 fn stored_grants(stored: &Stored<'_>) -> Option<Grants> {
-    let mut grants = Grants::new();
+    let mut grants = Grants::default();
     let mut put = |row: &Row<'_>, object: &str, words: Vec<String>| {
         let who = grantee(row.get("User").unwrap_or_default(), row.get("Host").unwrap_or_default());
-        grants.entry(who).or_default().extend(words.into_iter().map(|word| (object.to_owned(), word)));
+        grants.add(&who, object, words);
     };
     for (table, is_schema) in [(stored.accounts, false), (stored.schemas, true)] {
         let held = Held::new(&table.columns);
@@ -122,7 +138,7 @@ fn stored_grants(stored: &Stored<'_>) -> Option<Grants> {
     for row in stored.columns.iter() {
         put(&row, &object(&row, &["Db", "Table_name", "Column_name"]), words::of_set(row.get("Column_priv")?));
     }
-    Some(grants)
+    Some(grants.sorted())
 }
 
 /// The object as `QUOTE()` writes it.

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::failure::Failure;
+use super::failure::{Failure, TOO_OLD};
 use super::protocol::{Channel, Greeting, read_greeting, ssl_request};
 use crate::collect::tls::Anchors;
 
@@ -42,7 +42,7 @@ pub(super) async fn over_tls(address: (&str, u16), name: &str, anchors: &Anchors
 fn prove(stream: &TlsStream<TcpStream>) -> Result<(), Failure> {
     match stream.get_ref().1.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_2 | rustls::ProtocolVersion::TLSv1_3) => Ok(()),
-        _ => Err(Failure::Unsafe { detail: "TLS too old to log in safely".to_owned() }),
+        _ => Err(Failure::Unsafe { detail: TOO_OLD.to_owned() }),
     }
 }
 
