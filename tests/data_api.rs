@@ -38,10 +38,14 @@ struct Lab {
 
 impl Lab {
     fn enter() -> Self {
-        Self::with(None)
+        Self::with(Databases::default())
     }
 
-    fn with(patience: Option<usize>) -> Self {
+    fn with(databases: Databases) -> Self {
+        Self::of(databases, "aurora-mysql")
+    }
+
+    fn of(databases: Databases, engine: &str) -> Self {
         let path = std::env::var("AURORA_AUDIT_LAB_ENV").expect("run tests/run, which brings the lab up");
         let text = std::fs::read_to_string(path).unwrap();
         let pairs = text.lines().filter_map(|line| line.split_once('='));
@@ -52,6 +56,7 @@ impl Lab {
         let port = ways.iter().find(|way| way[0].starts_with("orders-1.")).unwrap()[3].to_owned();
         let mut estate = Estate::clean(&[ACCOUNT], &[REGION]);
         let cluster = &mut estate.at(ACCOUNT, REGION, "rds:DescribeDBClusters")["DBClusters"][0];
+        cluster["Engine"] = engine.into();
         cluster["Endpoint"] = host("orders.cluster-j").into();
         cluster["ReaderEndpoint"] = host("orders.cluster-ro").into();
         let instances = &mut estate.at(ACCOUNT, REGION, "rds:DescribeDBInstances")["DBInstances"];
@@ -69,8 +74,7 @@ impl Lab {
             lab: env["LAB_DIR"].clone(),
             servers: BTreeMap::from([(CLUSTER.to_owned(), ("orders".to_owned(), port))]),
             logins: BTreeMap::from([(MASTER.to_owned(), login(&env["DB_USER"])), (NARROW.to_owned(), login("narrow"))]),
-            patience,
-            ..Databases::default()
+            ..databases
         };
         Self { aws: Standin::with(estate, databases), env, folder: TempDir::new().unwrap() }
     }
@@ -258,6 +262,27 @@ fn the_data_api_reads_what_a_connection_reads() {
 }
 
 #[test]
+fn the_instance_that_answers_is_named_and_the_others_are_missed() {
+    let lab = Lab::with(Databases { instance: Some("orders-1".to_owned()), ..Databases::default() });
+    let (_, records) = lab.collect(&["--secret", "master", "--data-api"]);
+    let server = |data: &Value| data["Server"].as_str().unwrap().starts_with("orders-1.");
+    assert!(server(of(&records, "mysql.session")[0]) && server(of(&records, "mysql.global_variables")[0]));
+    let missing = of(&records, "gap").into_iter().filter(|gap| gap["What"] == "mysql:global_variables");
+    let missing: Vec<_> = missing.map(|gap| gap["Target"].as_str().unwrap().split('.').next().unwrap()).collect();
+    assert_eq!(missing, ["orders-2"]);
+}
+
+/// No secret is read of a cluster that nobody would log in to.
+#[test]
+fn the_secret_of_another_engine_stays_where_it_is() {
+    let lab = Lab::of(Databases::default(), "aurora-postgresql");
+    let (code, records) = lab.collect(&["--secret", "master"]);
+    let found = gaps(&records).into_iter().map(|(what, reason, _)| (what, reason)).collect::<Vec<_>>();
+    assert_eq!((code, found), (3, vec![("mysql:login".to_owned(), "unsupported".to_owned())]));
+    assert_eq!(lab.asked("secretsmanager:GetSecretValue"), 0);
+}
+
+#[test]
 fn a_data_api_login_that_sees_a_part_says_so() {
     let lab = Lab::enter();
     let _restore = Restore(&lab);
@@ -278,7 +303,7 @@ fn a_data_api_login_that_sees_a_part_says_so() {
 #[test]
 fn a_transaction_that_goes_away_leaves_gaps() {
     for patience in [0, 3, 14] {
-        let lab = Lab::with(Some(patience));
+        let lab = Lab::with(Databases { patience: Some(patience), ..Databases::default() });
         let (code, records) = lab.collect(&["--secret", "master", "--data-api"]);
         assert_eq!(code, 3, "{patience}");
         let found = gaps(&records);
@@ -328,6 +353,35 @@ fn the_configuration_says_which_login_serves_which_cluster() {
         let without = of(&records, "gap").into_iter().filter(|gap| gap["What"] == "mysql:login").count();
         assert_eq!(without, usize::from(!reads), "{text}");
     }
+}
+
+/// The databases behind the stand-in are not our own wish: boto3 reads what they answer, and botocore's models say that it is AWS's.
+#[test]
+fn boto3_understands_every_answer() {
+    let lab = Lab::enter();
+    let begun = json!({"resourceArn": CLUSTER, "secretArn": MASTER});
+    let with = |more: Value| {
+        let mut parameters = begun.clone();
+        parameters["transactionId"] = "transaction-0".into();
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        parameters
+    };
+    let sql = "SELECT 1 AS a, NULL AS b, 'x' AS c, 1.5e0 AS d, CAST('x' AS BINARY) AS e, 1.25 AS f, With_grant FROM mysql.proxies_priv";
+    let calls = json!([
+        ["secretsmanager", "GetSecretValue", {"SecretId": MASTER}],
+        ["rds-data", "BeginTransaction", begun],
+        ["rds-data", "ExecuteStatement", with(json!({"sql": sql, "includeResultMetadata": true}))],
+        ["rds-data", "RollbackTransaction", with(json!({}))],
+    ]);
+    let output = Command::new(format!("{}/venv/bin/python", lab.env["LAB_DIR"]))
+        .arg(common::root().join("tests/lab/standin.py"))
+        .args([&lab.aws.url, &standin::estate::key_of(ACCOUNT), &calls.to_string()])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("AURORA_AUDIT_LAB", &lab.env["LAB_DIR"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "4");
 }
 
 #[test]

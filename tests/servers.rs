@@ -288,6 +288,9 @@ fn printed(kind: &str, version: &str, user: &str, host: &str, password: &str) ->
         .replace("WITH AWSAuthenticationPlugin AS 'RDS'", &format!("BY '{password}'"))
 }
 
+/// Nobody is to be given what shows all triggers and events.
+const BY_DESIGN: [&str; 2] = ["mysql:definers.TRIGGER", "mysql:definers.EVENT"];
+
 /// The printed accounts, made on real servers, see what they are printed for and nothing of the data.
 #[test]
 fn the_printed_accounts_are_enough() {
@@ -295,8 +298,6 @@ fn the_printed_accounts_are_enough() {
     let password = lab.0["DB_PASSWORD"].clone();
     let orders = "mysql://orders-1.aaaaaaaaaa.us-east-1.rds.amazonaws.com:3306".to_owned();
     let (mariadb, socket) = (lab.0["MARIADB_ENDPOINT"].clone(), format!("unix:{}", lab.0["MYSQL56_SOCKET"]));
-    // By design nobody is to be given what shows all triggers and events.
-    const BY_DESIGN: [&str; 2] = ["mysql:definers.TRIGGER", "mysql:definers.EVENT"];
     let of_hashes = [
         "mysql:mysql.user.Unflushed",
         "mysql:mysql.user.authentication_string_empty",

@@ -159,6 +159,11 @@ impl Logins {
         identities
     }
 
+    /// Whether one is for the cluster.
+    pub(super) fn serve(&self, cluster: &ClusterTarget) -> bool {
+        self.of(cluster).is_some()
+    }
+
     fn of(&self, cluster: &ClusterTarget) -> Option<&Chosen> {
         self.0.iter().find(|assigned| assigned.clusters.has(cluster)).map(|assigned| &assigned.login)
     }
@@ -181,7 +186,8 @@ impl Logins {
             }
             Chosen::Secret { of, through: Through::DataApi, .. } => {
                 let secret_arn = secret_of(cluster, of)?.to_owned();
-                Access::DataApi(DataApi { config: keyring.config(cluster, None)?, secret_arn })
+                let config = keyring.config(cluster, None)?;
+                Access::DataApi(Box::new(DataApi { config, secret_arn }))
             }
         }))
     }

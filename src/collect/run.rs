@@ -212,6 +212,11 @@ struct Shared {
 
 impl Shared {
     async fn access(&self, cluster: &ClusterTarget) -> Result<Option<Access>, Gap> {
+        // No secret is read of a database that nobody would log in to.
+        if let Some(why) = mysql::unread(&cluster.engine).filter(|_| self.connections.logins.serve(cluster)) {
+            let gap = left_out(LOGIN, cluster.arn.clone());
+            return Err(Gap { reason: GapReason::Unsupported, message: why.into(), ..gap });
+        }
         #[cfg(feature = "aws")]
         let access = self.connections.logins.access(cluster, &self.keyring).await;
         #[cfg(not(feature = "aws"))]
@@ -238,8 +243,9 @@ async fn read_cluster(cluster: ClusterTarget, shared: Arc<Shared>, limits: Arc<L
     let mut sink = probed(&cluster, login, &shared).await;
     drop(permit);
     let layers = shared.connections.layers;
+    let no_login = || no_login(&cluster, layers);
     let access =
-        access.and_then(|access| access.filter(|_| layers.has(Layer::Mysql)).ok_or_else(|| no_login(&cluster, layers)));
+        if layers.has(Layer::Mysql) { access.and_then(|access| access.ok_or_else(no_login)) } else { Err(no_login()) };
     let access = match access {
         Ok(access) => access,
         Err(gap) => {

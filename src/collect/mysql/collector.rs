@@ -29,10 +29,21 @@ pub async fn collect(cluster: &ClusterTarget, access: &Access, anchors: &Anchors
             #[cfg(feature = "aws")]
             Access::DataApi(api) => by_data_api(cluster, api, &mut sink).await,
         },
-        Engine::AuroraPostgresql => unsupported(&mut sink, cluster, "Aurora PostgreSQL accounts are not read yet"),
-        Engine::Other(_) => unsupported(&mut sink, cluster, "accounts of this engine are not read"),
+        engine => {
+            let why = unread(engine).unwrap_or_default().to_owned();
+            context::gap(&mut sink, cluster, "login", GapReason::Unsupported, None, why);
+        }
     }
     sink
+}
+
+/// Why the accounts of an engine are not read; none of those that are.
+pub const fn unread(engine: &Engine) -> Option<&'static str> {
+    match engine {
+        Engine::AuroraMysql | Engine::Aurora => None,
+        Engine::AuroraPostgresql => Some("Aurora PostgreSQL accounts are not read yet"),
+        Engine::Other(_) => Some("accounts of this engine are not read"),
+    }
 }
 
 async fn by_connections(cluster: &ClusterTarget, way: Way<'_>, sink: &mut Sink) {
@@ -81,10 +92,6 @@ async fn writer(cluster: &ClusterTarget, session: &mut Session) -> String {
     let writer = || cluster.endpoints.iter().find(|it| it.role == EndpointRole::Writer);
     let found = cluster.endpoints.iter().find(is_it).or_else(writer);
     found.map_or_else(|| cluster.arn.clone(), EndpointTarget::address)
-}
-
-fn unsupported(sink: &mut Sink, cluster: &ClusterTarget, why: &str) {
-    context::gap(sink, cluster, "login", GapReason::Unsupported, None, why.to_owned());
 }
 
 /// Why an endpoint gave no session.

@@ -15,7 +15,7 @@ pub enum Access {
     Connection(Login),
     /// By the RDS Data API, where no network path leads to them.
     #[cfg(feature = "aws")]
-    DataApi(super::DataApi),
+    DataApi(Box<super::DataApi>),
 }
 
 impl Access {

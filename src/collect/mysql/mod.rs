@@ -27,7 +27,7 @@ mod transport;
 mod visit;
 mod words;
 
-pub use collector::collect;
+pub use collector::{collect, unread};
 #[cfg(feature = "aws")]
 pub use data_api::DataApi;
 pub use login::{Access, Login, Method};
