@@ -445,8 +445,6 @@ fn host_and_port(url: &str) -> String {
     url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned()
 }
 
-/// What is wrong with a value, and what would be right.
-type Complaint = (String, Option<String>);
 /// The tables that say which login serves which clusters.
 const CREDENTIALS: &str = "credentials";
 
