@@ -301,7 +301,7 @@ fn verdicts_over_the_fixture() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("out.json");
     let path = fixture().display().to_string();
-    run(["check", &path, "--now", NOW, "-o", &format!("json={}", json.display())], &[]);
+    run(["check", &path, "--profile-rules", "all", "--now", NOW, "-o", &format!("json={}", json.display())], &[]);
     let assessment = assessment(&json);
     for rule in assessment["rules"].as_array().unwrap() {
         let id = rule["id"].as_str().unwrap();

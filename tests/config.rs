@@ -156,6 +156,87 @@ fn init_writes_a_file_that_works_and_asks_nothing() {
     insta::assert_snapshot!(text);
 }
 
+/// What `init` writes about rules is true: every rule and parameter that it names is there, and takes the value.
+#[test]
+fn what_init_says_of_rules_holds() {
+    let folder = TempDir::new().unwrap();
+    assert_eq!(run_in(folder.path(), &["init"], &[]).code, 0);
+    let file = folder.path().join("aurora-audit.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let rules = text.split_once("\n# [parameters]").map(|(_, rest)| format!("# [parameters]{rest}")).unwrap();
+    let on = |line: &str| line.trim_start_matches("# ").to_owned();
+    let on = rules.lines().map(on).filter(|line| line.starts_with('[') || line.contains(" = "));
+    fs::write(&file, on.map(|line| line + "\n").collect::<String>()).unwrap();
+    let json = folder.path().join("out.json");
+    let snapshot = fixture().display().to_string();
+    let checked =
+        run_in(folder.path(), &["check", &snapshot, "--now", NOW, "-o", &format!("json={}", json.display())], &[]);
+    assert_eq!(checked.code, 1, "{}", checked.transcript());
+    let text = fs::read_to_string(&json).unwrap();
+    assert!(
+        text.contains("res-backup-retention") && !text.contains("net-non-default-port"),
+        "{}",
+        checked.transcript()
+    );
+    let shared = run_in(folder.path(), &["config", "show"], &[]).stdout;
+    assert!(shared.contains("[parameters]\nadministrators = [\"dba\"]"), "{shared}");
+}
+
+/// Outcomes by rule and subject.
+fn outcomes(repository: &Repository, args: &[&str]) -> std::collections::BTreeMap<String, String> {
+    let json = repository.at("out.json");
+    let result = repository.check(&[&["-o", &format!("json={}", json.display())], args].concat(), &[]);
+    assert_eq!(result.code, 1, "{}", result.transcript());
+    let assessment = assessment(&json);
+    let verdict = |it: &serde_json::Value| {
+        (format!("{} {}", it["rule"], it["subject"]["id"]), it["outcome"].as_str().unwrap().to_owned())
+    };
+    assessment["verdicts"].as_array().unwrap().iter().map(verdict).collect()
+}
+
+/// `strict` sees all that `default` sees: what fails there fails here, and more does.
+#[test]
+fn strict_is_narrower_than_default() {
+    let repository = Repository::new("");
+    let (default, strict) = (outcomes(&repository, &[]), outcomes(&repository, &["--profile-rules", "strict"]));
+    let fails = |of: &std::collections::BTreeMap<String, String>| of.values().filter(|it| *it == "fail").count();
+    for (verdict, outcome) in &default {
+        let narrower = &strict[verdict];
+        assert!(outcome != "fail" || narrower == "fail", "{verdict}: {outcome} and {narrower}");
+        assert!(
+            outcome != "unknown" || narrower == "unknown" || narrower == "fail",
+            "{verdict}: {outcome} and {narrower}"
+        );
+    }
+    assert!(fails(&strict) > fails(&default) && strict.len() > default.len());
+}
+
+#[test]
+fn a_profile_of_rules_is_chosen_by_flag_variable_or_file() {
+    let repository = Repository::new("[rules]\nprofile = \"cis-mysql-8.0\"\n");
+    let count = |args: &[&str], env: &[(&str, &str)]| {
+        let shown = repository.check(args, env).stdout;
+        let rules = shown.split_once(" rules").unwrap().0.rsplit(' ').next().unwrap().to_owned();
+        rules.parse::<usize>().unwrap()
+    };
+    let all = count(&["--profile-rules", "all"], &[]);
+    assert_eq!(count(&["--profile-rules", "default"], &[]), all - 1);
+    assert_eq!(count(&[], &[("AURORA_AUDIT_PROFILE_RULES", "strict")]), all);
+    let mysql = count(&[], &[]);
+    assert!(mysql > 10 && mysql < 30, "{mysql}");
+    let wrong = repository.check(&["--profile-rules", "stict"], &[]);
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong.stderr.contains("there is no profile of rules `stict`\nhelp: did you mean `strict`?"),
+        "{}",
+        wrong.stderr
+    );
+    let listed = run(&["rules", "list", "--profile-rules", "cis-mysql-8.0"], &[]).stdout;
+    assert_eq!(listed.lines().count(), mysql);
+    let profiles = run(&["rules", "profiles"], &[]).stdout;
+    assert!(profiles.starts_with("default") && profiles.contains("pci-dss-4.0.1"), "{profiles}");
+}
+
 #[test]
 fn what_is_typed_goes_before_settings_that_contradict_it() {
     let repository = Repository::new("[targets]\nendpoint = [\"mysql://127.0.0.1:1\"]\nlogin = \"auditor\"\n");

@@ -45,3 +45,35 @@ fn text_is_the_same_whether_or_not_passes_are_explained() {
     let said = |text: &str| text.trim_end().split(" · wrote ").next().unwrap().to_owned();
     assert_eq!((alone.code, said(&alone.stdout)), (beside.code, said(&beside.stdout)));
 }
+
+/// A verdict that rests on a table which should have been renewed before its subject was read says so in its evidence.
+#[test]
+fn verdicts_on_stale_tables_say_so() {
+    let text = std::fs::read_to_string(common::fixture()).unwrap();
+    for (year, stale) in [("2026", false), ("2031", true)] {
+        let text = text.replace("\"at\":\"2026-11-21T", &format!("\"at\":\"{year}-11-21T"));
+        let snapshot = read_texts(&[("acme.jsonl".into(), text)]).unwrap();
+        let rules = builtin();
+        let verdicts = evaluate(&rules, &Facts::new(&snapshot), Detail::All);
+        for (rule, fact) in [
+            ("data-snapshot-encrypted", "r.encryption_note"),
+            ("data-storage-encrypted", "r.encryption_note"),
+            ("db-master-privileges-documented", "r.master_privileges_table"),
+            ("iam-policy-not-too-wide", "r.actions_table"),
+            ("tls-ca-current", "r.certificate_authority_table"),
+            ("tls-cert-chain-trusted", "r.trusted_authorities"),
+            ("tls-clients-current", "c.connector_table"),
+        ] {
+            let mine = verdicts.iter().filter(|verdict| rules.rules[verdict.rule].id == rule);
+            let of_elements = |verdict: &rules::Verdict| {
+                verdict.elements.iter().flat_map(|it| it.evidence.clone()).collect::<Vec<_>>()
+            };
+            let evidence = mine.flat_map(|verdict| [verdict.evidence.clone(), of_elements(verdict)].concat());
+            let told: Vec<String> =
+                evidence.filter(|it| it.fact == fact).filter_map(|it| Some(it.value?.raw().to_owned())).collect();
+            assert!(!told.is_empty() || fact.ends_with("note"), "{rule} shows no {fact}");
+            let says = told.iter().any(|value| value.contains("stale: it was to be renewed by"));
+            assert_eq!(says, stale, "{rule} in {year}: {told:?}");
+        }
+    }
+}

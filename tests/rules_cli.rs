@@ -217,12 +217,18 @@ fn a_rule_is_explained() {
 
         Frameworks:
           aws-security-hub RDS.50 (full, published: Clusters keep backups long enough)
-          cis-aws-database-services-2.0.0 2.8 (partial, mapping: Backups are made and kept)
-          hipaa 164.308(a)(7)(ii)(A) (partial, our reading: Data backup plan)
-          nist-800-53-r5 CP-9 (partial, mapping: Backups are made)
-          nist-800-53-r5 CP-10 (partial, mapping: Systems are recovered)
-          pci-dss-4.0.1 10.3.3 (partial, our reading: Audit logs are kept elsewhere)
-          soc-2 A1.2 (partial, our reading: Environment, backups and recovery)
+          cis-aws-database-services-2.0.0 2.8 (partial, mapping: Backups are made and kept; not tested:
+              whether a backup can be restored)
+          hipaa 164.308(a)(7)(ii)(A) (partial, our reading: Data backup plan; not tested: whether an exact
+              copy can be restored)
+          nist-800-53-r5 CP-9 (partial, mapping: Backups are made; not tested: whether a backup can be
+              restored)
+          nist-800-53-r5 CP-10 (partial, mapping: Systems are recovered; not tested: whether recovery works
+              within the time that is promised)
+          pci-dss-4.0.1 10.3.3 (partial, our reading: Audit logs are kept elsewhere; not tested: logs of
+              other components)
+          soc-2 A1.2 (partial, our reading: Environment, backups and recovery; not tested: the environment,
+              capacity, and tests of recovery)
 
         See:
           https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html
@@ -372,4 +378,17 @@ fn the_page_on_the_guides_names_rules_that_there_are() {
     for rule in named {
         assert!(known.contains(&rule), "{rule}");
     }
+}
+
+/// The page on frameworks has every framework that rules name, and no other.
+#[test]
+fn the_page_on_frameworks_names_those_that_there_are() {
+    let page = fs::read_to_string(root().join("docs/frameworks.md")).unwrap();
+    let known = aurora_audit::rules::frameworks();
+    for framework in known {
+        assert!(page.contains(&format!("`{}`", framework.id)), "{}", framework.id);
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let named = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
+    assert_eq!(named.count(), known.len());
 }

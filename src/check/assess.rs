@@ -21,7 +21,7 @@ use crate::facts::iam::evaluate::Options;
 use crate::facts::paths::Question;
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};
-use crate::rules::{Detail, Element, Evidence, Rule, RuleSet, Verdict, evaluate};
+use crate::rules::{Detail, Element, Evidence, Framework, Rule, RuleSet, Verdict, evaluate, frameworks};
 use crate::snapshot::schema::collection::Listing;
 use crate::snapshot::{Completeness, Record, Snapshot, SnapshotFile};
 
@@ -60,6 +60,7 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
         population: population(snapshot),
         gaps,
         rules: rules.rules.iter().map(rule_entry).collect(),
+        frameworks: named_frameworks(rules),
         verdicts: verdicts.into_par_iter().with_min_len(AT_ONCE).filter_map(entry).collect(),
     };
     if let Some(waivers) = terms.waivers {
@@ -77,6 +78,11 @@ pub fn assess(snapshot: &Snapshot, rules: &RuleSet, terms: Terms<'_>, now: Times
     assessment
 }
 
+fn named_frameworks(rules: &RuleSet) -> Vec<Framework> {
+    let named = |it: &&Framework| rules.rules.iter().any(|rule| rule.frameworks.contains_key(&it.id));
+    frameworks().iter().filter(named).cloned().collect()
+}
+
 /// Entries that one thread makes before it looks for more.
 const AT_ONCE: usize = 256;
 
@@ -84,6 +90,7 @@ fn run(snapshot: &Snapshot, rules: &RuleSet, now: Timestamp) -> Run {
     Run {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         now,
+        rules_profile: rules.profile.clone(),
         rules_sha256: rules.digest.clone(),
         snapshots: snapshot.files.iter().map(snapshot_entry).collect(),
     }

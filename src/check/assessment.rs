@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::paths::PathsEntry;
 use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
+use crate::rules::Framework;
 
 /// Everything that a run found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Assessment {
     pub gaps: Vec<GapEntry>,
     /// The rules that ran, sorted by id.
     pub rules: Vec<RuleEntry>,
+    /// What is known of the frameworks that the rules name, sorted; frameworks of a user's own are not known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub frameworks: Vec<Framework>,
     /// The verdicts, passes included, sorted by rule and subject.
     pub verdicts: Vec<VerdictEntry>,
     /// Who gets how far into which cluster; none in a run without rules about that.
@@ -51,6 +55,9 @@ pub struct Run {
     pub tool_version: String,
     /// The time that waivers and stale tables were judged at: `--now`, or the clock.
     pub now: Timestamp,
+    /// The profile that chose the rules, as `default`; none where none did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rules_profile: Option<String>,
     /// SHA-256 over the rule files, in hexadecimal.
     pub rules_sha256: String,
     /// The snapshot files, in the order given. [`Location::file`] is an index into them.

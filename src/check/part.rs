@@ -26,6 +26,7 @@ impl Assessment {
             population: self.population.iter().filter(|listing| listing.account == account).cloned().collect(),
             gaps,
             rules: self.rules.clone(),
+            frameworks: self.frameworks.clone(),
             verdicts,
             paths: self.paths.as_ref().map(|paths| paths.of_account(account)),
         }

@@ -4,6 +4,7 @@ mod certificate;
 mod config;
 mod diff;
 mod judge;
+mod profile;
 mod waiver;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use self::config::{
 };
 pub use self::diff::DiffArgs;
 pub use self::judge::{JudgeArgs, WriteArgs};
+pub use self::profile::ProfileArgs;
 pub use self::waiver::{WaiverAddArgs, WaiverArgs, WaiverCheckArgs, WaiverCommand, WaiverFileArgs, WaiverListArgs};
 use super::paths::PathsArgs;
 use super::permissions::SqlAccount;
@@ -136,6 +138,8 @@ pub struct RulesArgs {
 pub enum RulesCommand {
     /// A line a rule: id, severity, target, title
     List(ListArgs),
+    /// A line a profile: name, number of rules, what it holds
+    Profiles(CheckRulesArgs),
     /// The file of a rule
     Show(ExplainArgs),
     /// Load all rules and report everything that is wrong with any of them; ends with 2 then
@@ -171,6 +175,9 @@ pub struct ListArgs {
     /// Only rules with this tag
     #[arg(long)]
     pub tag: Option<String>,
+    /// Only rules of this profile; default all
+    #[arg(long, value_name = "PROFILE")]
+    pub profile_rules: Option<String>,
     #[command(flatten)]
     pub folders: RuleFolders,
 }

@@ -1,26 +1,22 @@
 //! `check`: snapshots → assessment → reports.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::args::{CheckArgs, JudgeArgs};
+use super::chosen::{self, Choice};
 use super::config::working_folder;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::write_reports;
-use super::rules::load;
 use super::{output, summary, waiver};
 use crate::check::{Assessment, Baseline, GateOptions, Terms, Waivers, assess};
 use crate::config::{CheckSettings, ConfigFile, resolve_time};
 use crate::facts::iam::evaluate::{Options, UnreadScps};
 use crate::report::{Anchors, read_assessment};
-use crate::rules::{Adjustment, Detail, ParamValue, RuleSet, run_cases};
+use crate::rules::{Detail, RuleSet};
 use crate::snapshot::{self, Snapshot, read_text};
-
-/// Parameter of rules that `--corporate-cidr` sets wherever there is one.
-const CORPORATE_CIDRS: &str = "corporate_cidrs";
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
@@ -48,30 +44,15 @@ pub struct Known {
 impl Known {
     /// Reads all of it.
     pub fn load(settings: &CheckSettings, args: &JudgeArgs, file: Option<&ConfigFile>) -> Result<Self, CliError> {
-        let rules = load_rules(&settings.rules)?;
+        let rules = chosen::all(&settings.rules)?;
         let waivers = waiver::read(&args.waivers, &rules)?;
         let baseline = settings.baseline.as_deref().map(read_baseline).transpose()?;
-        let rules = adjusted(rules, &args.corporate_cidrs, file)?;
+        let profile = &args.profile.profile_rules;
+        let rules = Choice { profile, corporate: &args.corporate_cidrs, file }.of(rules)?;
         let unread_scps = if settings.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
         let decisions = Options { unread_scps, ..Options::default() };
         Ok(Self { rules, waivers, baseline, decisions, anchors: anchors(file) })
     }
-}
-
-/// The rules as the configuration has them. Ranges of the company go to every rule that asks for them and was told no others.
-fn adjusted(rules: RuleSet, corporate: &[IpNet], file: Option<&ConfigFile>) -> Result<RuleSet, CliError> {
-    let mut changes = file.map(|file| file.adjustments.clone()).unwrap_or_default();
-    if !corporate.is_empty() {
-        let ranges: Vec<_> = corporate.iter().map(|range| ParamValue::Text(range.to_string())).collect();
-        for rule in rules.rules.iter().filter(|rule| rule.params.iter().any(|param| param.name == CORPORATE_CIDRS)) {
-            let change: &mut Adjustment = changes.entry(rule.id.clone()).or_default();
-            change.params.entry(CORPORATE_CIDRS.to_owned()).or_insert_with(|| ParamValue::List(ranges.clone()));
-        }
-    }
-    rules.adjusted(&changes).map_err(|errors| match file {
-        Some(file) => file.explain(&errors).into(),
-        None => CliError::Adjust(errors),
-    })
 }
 
 /// Where the configuration names targets.
@@ -113,19 +94,6 @@ pub fn settings(args: &JudgeArgs) -> Result<CheckSettings, CliError> {
 pub fn clock() -> Timestamp {
     let clock = Timestamp::now();
     Timestamp::from_second(clock.as_second()).unwrap_or(clock)
-}
-
-/// The rules of these folders and the built-in ones, as the configuration has them.
-pub fn rules_of(folders: &[PathBuf], corporate: &[IpNet], file: Option<&ConfigFile>) -> Result<RuleSet, CliError> {
-    adjusted(load_rules(folders)?, corporate, file)
-}
-
-/// The built-in rules and the user's.
-fn load_rules(folders: &[PathBuf]) -> Result<RuleSet, CliError> {
-    let rules = load(folders)?;
-    // A rule that fails its own tests does not do what its author thinks; the built-in ones were tested when they were built.
-    let failures = if folders.is_empty() { Vec::new() } else { run_cases(&rules) };
-    if failures.is_empty() { Ok(rules) } else { Err(CliError::RuleCases(failures)) }
 }
 
 /// Judges, writes the reports, and asks the gate.

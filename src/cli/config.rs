@@ -192,6 +192,12 @@ fn shown(setting: &Setting, values: &[String]) -> String {
 
 fn rules(file: &ConfigFile) -> String {
     let mut text = String::new();
+    if !file.parameters.is_empty() {
+        text.push_str("\n[parameters]\n");
+    }
+    for (name, value) in &file.parameters {
+        let _ = writeln!(text, "{name} = {value}");
+    }
     for (rule, change) in &file.adjustments {
         // A string takes all that is written to it.
         let _ = writeln!(text, "\n[rule.{rule}]");

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::args::DiffArgs;
-use super::check::{clock, rules_of};
+use super::check::clock;
+use super::chosen::{self, Choice};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::to_stdout;
@@ -15,7 +16,8 @@ use crate::snapshot::{self, read_text};
 
 /// Runs the command.
 pub fn run(args: &DiffArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
-    let rules = rules_of(&args.folders.rules, &args.corporate_cidrs, file)?;
+    let profile = &args.profile.profile_rules;
+    let rules = Choice { profile, corporate: &args.corporate_cidrs, file }.of(chosen::all(&args.folders.rules)?)?;
     let sides = [&args.old, &args.new].map(|path| Side::read(path));
     let [old, new] = sides;
     let (old, new) = (old?, new?);

@@ -34,6 +34,14 @@ pub enum CliError {
         /// What was probably meant.
         help: String,
     },
+    /// There is no such profile of rules.
+    #[error("there is no profile of rules `{name}`\nhelp: {help}")]
+    NoSuchProfile {
+        /// What was given.
+        name: String,
+        /// What was probably meant.
+        help: String,
+    },
     /// No rule is of this area.
     #[error("there are no rules of area `{area}`\nhelp: there are rules of {known}")]
     EmptyArea {

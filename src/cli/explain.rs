@@ -63,7 +63,9 @@ fn fact(fact: &FactRead) -> String {
 fn framework(name: &str, mapped: &Control) -> String {
     let known = control(name, &mapped.control);
     let title = known.map_or_else(String::new, |it| format!(", {}: {}", it.basis.as_str(), it.title));
-    format!("{name} {} ({}{title})", mapped.control, mapped.coverage.as_str())
+    let untested = known.and_then(|it| it.untested.as_ref());
+    let untested = untested.map_or_else(String::new, |it| format!("; not tested: {it}"));
+    format!("{name} {} ({}{title}{untested})", mapped.control, mapped.coverage.as_str())
 }
 
 /// A page of parts, each under its heading.

@@ -4,6 +4,7 @@ mod args;
 mod aws_cli;
 mod certificate;
 mod check;
+mod chosen;
 #[cfg(feature = "collect")]
 mod collect;
 mod config;

@@ -25,8 +25,11 @@ pub struct ConfigFile {
     pub adjustments: BTreeMap<String, Adjustment>,
     /// Logins that it gives some clusters, in the order in which they are looked at.
     pub credentials: Vec<Credential>,
+    /// Values of parameters, each for every rule that has a parameter of this name.
+    pub parameters: BTreeMap<String, ParamValue>,
     text: String,
     places: BTreeMap<String, RulePlaces>,
+    shared: BTreeMap<String, Range<usize>>,
 }
 
 /// A setting with its value.
@@ -92,6 +95,7 @@ impl ConfigFile {
             let (rule, param) = error.about();
             let places = self.places.get(rule);
             let of_param = places.zip(param).and_then(|(places, param)| places.params.get(param));
+            let of_param = of_param.or_else(|| self.shared.get(param?));
             let at = of_param.or(places.map(|places| &places.name)).cloned().unwrap_or_default();
             let message = error.to_string();
             match message.split_once("\nhelp: ") {
@@ -99,8 +103,11 @@ impl ConfigFile {
                 None => Problem::new(at, message),
             }
         };
-        let mut problems: Vec<_> = errors.iter().map(problem).collect();
+        let mut problems: Vec<Problem> = errors.iter().map(problem).collect();
         problems.sort();
+        // One value for many rules is wrong once.
+        let shared = |at: (usize, usize)| self.shared.values().any(|range| (range.start, range.end) == at);
+        problems.dedup_by(|one, other| one.at == other.at && shared(one.at));
         located(&self.path, &self.text, problems)
     }
 
@@ -141,12 +148,14 @@ struct Layer {
     given: BTreeMap<(&'static str, &'static str), Set>,
     rules: BTreeMap<String, (Adjustment, RulePlaces)>,
     credentials: Vec<Credential>,
+    parameters: BTreeMap<String, (ParamValue, Range<usize>)>,
 }
 
 impl Layer {
     /// What the other says goes before what this one says.
     fn overlaid(mut self, over: Self) -> Self {
         self.given.extend(over.given);
+        self.parameters.extend(over.parameters);
         for (rule, (adjustment, places)) in over.rules {
             let (under, at) = self.rules.entry(rule).or_default();
             under.enabled = adjustment.enabled.or(under.enabled);
@@ -172,7 +181,9 @@ impl Layer {
             given: SETTINGS.iter().filter_map(in_order).map(lines).collect(),
             adjustments: self.rules.iter().map(|(rule, (change, _))| (rule.clone(), change.clone())).collect(),
             credentials: self.credentials,
+            parameters: self.parameters.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect(),
             text: text.to_owned(),
+            shared: self.parameters.into_iter().map(|(name, (_, at))| (name, at)).collect(),
             places: self.rules.into_iter().map(|(rule, (_, places))| (rule, places)).collect(),
         }
     }
@@ -275,11 +286,15 @@ impl Reader<'_> {
         for entry in entries(table) {
             match entry.name {
                 "rule" => layer.rules = self.rules(&entry),
+                "parameters" => layer.parameters = self.parameters(&entry),
                 "profile" | CREDENTIALS if is_root => (),
                 name if SECTIONS.iter().any(|(section, _)| *section == name) => self.section(&entry, &mut layer),
                 name => {
-                    let sections: Vec<_> =
-                        SECTIONS.iter().map(|(section, _)| *section).chain(["rule", "profile", CREDENTIALS]).collect();
+                    let sections: Vec<_> = SECTIONS
+                        .iter()
+                        .map(|(section, _)| *section)
+                        .chain(["parameters", "rule", "profile", CREDENTIALS])
+                        .collect();
                     let help = did_you_mean(name, sections.iter().copied()).or_else(|| home_of(name));
                     let help = help.unwrap_or_else(|| format!("there are {}", sections.join(", ")));
                     self.complain(&entry.at, format!("unknown table `{name}`"), Some(help));
@@ -425,15 +440,39 @@ impl Reader<'_> {
         found
     }
 
+    /// Values of parameters for every rule that has them.
+    fn parameters(&mut self, section: &Entry<'_>) -> BTreeMap<String, (ParamValue, Range<usize>)> {
+        let Some(table) = section.item.as_table_like() else {
+            self.complain(&section.at, "`parameters` is a table", Some("write [parameters]".to_owned()));
+            return BTreeMap::new();
+        };
+        let mut parameters = BTreeMap::new();
+        for entry in entries(table) {
+            if let Some(value) = self.param(&entry) {
+                let at = entry.item.span().unwrap_or(entry.at);
+                parameters.insert(entry.name.to_owned(), (value, at));
+            }
+        }
+        parameters
+    }
+
+    fn param(&mut self, entry: &Entry<'_>) -> Option<ParamValue> {
+        let value = entry.item.as_value().and_then(param_value);
+        if value.is_none() {
+            let at = entry.item.span().unwrap_or_else(|| entry.at.clone());
+            self.complain(&at, "a parameter is text, a whole number, true, false, or a list of them", None);
+        }
+        value
+    }
+
     fn params(&mut self, entry: &Entry<'_>, adjustment: &mut Adjustment, places: &mut RulePlaces) {
         let Some(table) = entry.item.as_table_like() else {
             return self.complain(&entry.at, "`params` is a table", Some("write params = { NAME = VALUE }".to_owned()));
         };
         for param in entries(table) {
             let at = param.item.span().unwrap_or_else(|| param.at.clone());
-            match param.item.as_value().and_then(param_value) {
-                Some(value) => drop(adjustment.params.insert(param.name.to_owned(), value)),
-                None => self.complain(&at, "a parameter is text, a whole number, true, false, or a list of them", None),
+            if let Some(value) = self.param(&param) {
+                adjustment.params.insert(param.name.to_owned(), value);
             }
             places.params.insert(param.name.to_owned(), at);
         }

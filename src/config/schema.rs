@@ -9,6 +9,7 @@ use crate::model::Severity;
 /// A JSON Schema (2020-12) of `aurora-audit.toml`.
 pub fn config_schema() -> Value {
     let mut properties: Map<String, Value> = SECTIONS.iter().map(|(name, about)| section(name, about)).collect();
+    properties.insert("parameters".to_owned(), parameters());
     properties.insert("rule".to_owned(), rules());
     let profile = object("Settings that go before the others when --config-profile names this table", &properties);
     properties.insert("profile".to_owned(), json!({"type": "object", "additionalProperties": profile}));
@@ -63,15 +64,25 @@ fn credentials() -> Value {
     json!({"type": "array", "description": "Logins for some clusters. The first that fits serves a cluster.", "items": items})
 }
 
-fn rules() -> Value {
+/// A value of a parameter.
+fn parameter() -> Value {
     let scalar = json!({"type": ["string", "integer", "boolean"]});
+    json!({"anyOf": [scalar, {"type": "array", "items": scalar}]})
+}
+
+fn parameters() -> Value {
+    let title = "Parameters for every rule that has one of this name, unless [rule.RULE-ID] says otherwise";
+    json!({"title": title, "type": "object", "additionalProperties": parameter()})
+}
+
+fn rules() -> Value {
     let properties = json!({
         "enabled": {"type": "boolean", "description": "Whether the rule runs."},
         "severity": {"enum": Severity::DESCENDING.map(Severity::as_str), "description": "How bad a failure is here."},
         "reason": {"type": "string", "description": "Why this differs from what comes with the program."},
         "params": {
             "type": "object",
-            "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
+            "additionalProperties": parameter(),
             "description": "Parameters of the rule: `aurora-audit explain RULE` lists them.",
         },
     });

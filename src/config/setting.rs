@@ -96,7 +96,7 @@ pub fn variable(flag: &str) -> String {
 }
 
 /// All of them, in the order in which people read them.
-pub static SETTINGS: [Setting; 31] = [
+pub static SETTINGS: [Setting; 32] = [
     setting("targets", "region", Kind::Texts, r#"["eu-west-1"]"#, "AWS regions")
         .of("regions")
         .gives_way_to(&["endpoints"]),
@@ -241,6 +241,15 @@ pub static SETTINGS: [Setting; 31] = [
     setting("rules", "folders", Kind::Paths, r#"["aurora-rules"]"#, "Folders of rules to use beside the built-in ones")
         .of("rules")
         .flag("rules"),
+    setting(
+        "rules",
+        "profile",
+        Kind::Text,
+        r#""strict""#,
+        "Which rules run: default, strict, all, or the name of a framework",
+    )
+    .of("profile_rules")
+    .flag("profile-rules"),
     setting(
         "rules",
         "scps-unknown",

@@ -23,12 +23,37 @@ const TAIL: &str = r#"
 # tag = "team=billing"
 # secret = "master"
 
-# What is changed of a rule: `aurora-audit rules list` names them, `aurora-audit explain RULE` tells its parameters.
+# Parameters for every rule that has one of the name: database users that may administer, users and roles of AWS that may, and the
+# tag that marks the clusters which must have copies, a second zone and a key of the account (without it: all clusters).
+#
+# [parameters]
+# administrators = ["dba"]
+# allowed_principals = ["arn:aws:iam::123456789012:role/dba"]
+# tag_key = "environment"
+# tag_value = "production"
+
+# What is changed of a rule: `aurora-audit rules list` names them, `aurora-audit explain RULE` tells its parameters. Retention:
 #
 # [rule.res-backup-retention]
 # severity = "high"
 # params = { min_days = 30 }
 # reason = "our retention policy asks for a month"
+#
+# [rule.log-retention-encrypted]
+# params = { min_days = 730 }
+#
+# Who else may have what is shared, how wide an admitted range may be, and which clusters need hardware of their own:
+#
+# [rule.data-snapshot-sharing-allowlisted]
+# params = { accounts = ["210987654321"] }
+#
+# [rule.net-sg-no-broad-cidr]
+# params = { min_prefix_ipv4 = 20, min_prefix_ipv6 = 56 }
+#
+# [rule.net-tenancy-required]
+# params = { dedicated_tag_key = "contract", dedicated_tag_value = "regulated" }
+#
+# A rule that is not for us:
 #
 # [rule.net-non-default-port]
 # enabled = false
@@ -105,6 +130,6 @@ mod tests {
             })
             .collect();
         let tail = read(&tail);
-        assert_eq!((tail.adjustments.len(), tail.credentials.len()), (2, 2));
+        assert_eq!((tail.adjustments.len(), tail.parameters.len(), tail.credentials.len()), (6, 4, 2));
     }
 }

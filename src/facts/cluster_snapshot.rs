@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::encryption;
 use super::found::{Found, unread};
 use super::region::Region;
 use crate::model::{Derived, Fact, Place, Why};
@@ -13,6 +14,10 @@ facts! {
     struct ClusterSnapshot = "db_cluster_snapshot" on DbClusterSnapshot, with region: Arc<Region> {
         /// Accounts that may restore it, `all` for everybody. Only manual snapshots can be shared.
         restorable_by: Derived<Vec<String>> => restorable_by;
+        /// Whether AWS offers encryption in its region, by a dated table.
+        encryption_offered: Fact<bool> => encryption_offered;
+        /// What an older statement of AWS says otherwise, and whether that table was stale when the snapshot was read.
+        encryption_note: Fact<String> => encryption_note, optional;
     }
 }
 
@@ -21,6 +26,14 @@ fn restorable_by(snapshot: &ClusterSnapshot) -> Derived<Vec<String>> {
     let name = &snapshot.record.data.db_cluster_snapshot_identifier;
     let known = &region.estate.lookups.snapshot_attributes;
     restorers(&region.one_of("rds:DescribeDBClusterSnapshotAttributes", known, name))
+}
+
+fn encryption_offered(snapshot: &ClusterSnapshot) -> Fact<bool> {
+    encryption::encryption_offered(&snapshot.region.scope.1)
+}
+
+fn encryption_note(snapshot: &ClusterSnapshot) -> Fact<String> {
+    encryption::encryption_note(&snapshot.region.scope.1, snapshot.record.observed)
 }
 
 fn restorers(attributes: &Fact<Arc<Record<DbClusterSnapshotAttributes>>>) -> Derived<Vec<String>> {

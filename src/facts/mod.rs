@@ -22,6 +22,7 @@ mod cluster;
 mod cluster_snapshot;
 mod database;
 mod database_server;
+mod encryption;
 mod estate;
 mod found;
 pub mod iam;

@@ -17,6 +17,21 @@ pub const RDS_CERTIFICATE_AUTHORITIES: &str = include_str!("../../rules/data/rds
 /// Connectors of MySQL clients.
 pub const MYSQL_CLIENTS: &str = include_str!("../../rules/data/mysql-clients.json");
 
+/// Privileges that AWS documents for the master user.
+pub const MASTER_PRIVILEGES: &str = include_str!("../../rules/data/master-privileges.json");
+
+/// Actions of RDS with their resources and condition keys.
+pub const RDS_ACTIONS: &str = include_str!("../../rules/data/rds-actions.json");
+
+/// Chains of permissions that take data, credentials or protection away.
+pub const IAM_DANGERS: &str = include_str!("../../rules/data/iam-dangers.json");
+
+/// Regions without encryption of storage.
+pub const ENCRYPTION_REGIONS: &str = include_str!("../../rules/data/encryption-regions.json");
+
+/// Tenancies of a VPC that instance classes support.
+pub const INSTANCE_TENANCY: &str = include_str!("../../rules/network/instance-tenancy.json");
+
 /// Reads a table that comes with the program.
 ///
 /// # Errors
@@ -25,10 +40,18 @@ pub fn table<T: DeserializeOwned>(json: &str) -> Result<T, Why> {
     serde_json::from_str(json).map_err(|error| Why::Unreadable { detail: format!("a built-in table: {error}").into() })
 }
 
-#[derive(Debug, Deserialize)]
-struct Dated {
+/// When a table was taken, and by when it should be renewed.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Dated {
     taken: Date,
     stale_after: Date,
+}
+
+impl Dated {
+    /// As [`edition`].
+    pub fn edition(self, used: Timestamp) -> String {
+        format!("of {}{}", self.taken, stale(Some(self.stale_after), used))
+    }
 }
 
 /// When a table was taken and, of one that should have been renewed before it was used, by when: as in `of 2026-11-21`.
@@ -36,8 +59,7 @@ struct Dated {
 /// # Errors
 /// Never with the tables that come with the program.
 pub fn edition(json: &str, used: Timestamp) -> Result<String, Why> {
-    let Dated { taken, stale_after } = table(json)?;
-    Ok(format!("of {taken}{}", stale(Some(stale_after), used)))
+    table(json).map(|dated: Dated| dated.edition(used))
 }
 
 /// What verdicts say that rest on something which should have been renewed before it was used; empty for what is fresh.
@@ -52,11 +74,23 @@ mod tests {
 
     #[test]
     fn tables_go_stale_visibly() {
-        for json in [TLS_DEFAULTS, RDS_CERTIFICATE_AUTHORITIES, MYSQL_CLIENTS] {
+        for (json, taken) in [
+            (TLS_DEFAULTS, "2026-11-21"),
+            (RDS_CERTIFICATE_AUTHORITIES, "2026-11-21"),
+            (MYSQL_CLIENTS, "2026-11-21"),
+            (MASTER_PRIVILEGES, "2026-11-20"),
+            (RDS_ACTIONS, "2026-09-23"),
+            (IAM_DANGERS, "2026-11-21"),
+            (ENCRYPTION_REGIONS, "2026-11-21"),
+            (INSTANCE_TENANCY, "2026-11-21"),
+        ] {
             let fresh = edition(json, "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
-            assert_eq!(fresh, "of 2026-11-21");
+            assert_eq!(fresh, format!("of {taken}"));
             let old = edition(json, "2999-01-01T00:00:00Z".parse().unwrap()).unwrap();
-            assert!(old.starts_with("of 2026-11-21, stale: it was to be renewed by 2027-"), "{old}");
+            assert!(old.starts_with(&format!("of {taken}, stale: it was to be renewed by 2027-")), "{old}");
+            let sources: serde_json::Value = serde_json::from_str(json).unwrap();
+            let told = ["source", "sources", "statements"].iter().any(|key| !sources[key].is_null());
+            assert!(told, "a table says where it comes from: {sources}");
         }
         let last: Date = "2027-05-21".parse().unwrap();
         for (used, expected) in [("2027-05-21T23:59:59Z", true), ("2027-05-22T00:00:00Z", false)] {

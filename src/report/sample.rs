@@ -13,6 +13,7 @@ use crate::check::{
     SubjectEntry, Summary, VerdictEntry,
 };
 use crate::model::{Coverage, GapReason, Outcome, Severity, Untrusted};
+use crate::rules::{Basis, Framework, FrameworkControl};
 
 pub use self::waived::waived;
 
@@ -38,6 +39,7 @@ pub fn empty() -> Assessment {
         run: Run {
             tool_version: "0.1.0".to_owned(),
             now: at("2026-11-20T09:30:00Z"),
+            rules_profile: Some("strict".to_owned()),
             rules_sha256: digest(&["rules"]),
             snapshots: Vec::new(),
         },
@@ -59,6 +61,7 @@ pub fn empty() -> Assessment {
         population: Vec::new(),
         gaps: Vec::new(),
         rules: Vec::new(),
+        frameworks: Vec::new(),
         verdicts: Vec::new(),
         paths: None,
     }
@@ -78,6 +81,7 @@ pub fn sample() -> Assessment {
         population: population(),
         gaps: gaps(),
         rules: rules(),
+        frameworks: vec![framework()],
         verdicts: verdicts(),
         paths: Some(paths::paths()),
         ..empty()
@@ -246,6 +250,30 @@ fn rule(id: &str, title: &str, severity: Severity, target: &str, check: &str, te
         frameworks: BTreeMap::new(),
         docs: format!("https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/{id}.html"),
         tags: vec!["aurora".to_owned()],
+    }
+}
+
+/// What is known of one of the frameworks that the rules name: a control that they answer, one that people decide, and one whose
+/// rules did not run.
+fn framework() -> Framework {
+    let control = |title: &str, manual: Option<&str>, untested: Option<&str>| FrameworkControl {
+        title: title.to_owned(),
+        basis: Basis::Reading,
+        manual: manual.map(str::to_owned),
+        untested: untested.map(str::to_owned),
+    };
+    let controls = [
+        ("1.3.1", control("Traffic is restricted", None, Some("whether each source is needed"))),
+        ("8.3.9", control("Passwords are changed", None, None)),
+        ("12.10.1", control("There is a plan for incidents", Some("People's work."), None)),
+    ];
+    Framework {
+        id: "PCI DSS 4.0".to_owned(),
+        title: "PCI DSS".to_owned(),
+        version: "4.0.1".to_owned(),
+        source: "https://www.pcisecuritystandards.org/".to_owned(),
+        as_of: "2026-11-20".parse().unwrap(),
+        controls: controls.map(|(id, control)| (id.to_owned(), control)).into(),
     }
 }
 

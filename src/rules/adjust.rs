@@ -24,7 +24,8 @@ pub struct Adjustment {
 }
 
 /// A parameter's value as configuration has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(untagged)]
 pub enum ParamValue {
     /// `true`
     Bool(bool),
@@ -46,6 +47,22 @@ pub enum AdjustError {
         rule: String,
         /// What was probably meant.
         help: Option<String>,
+    },
+    /// No rule has such a parameter.
+    #[error("no rule has a parameter `{param}`{}", advice(.help.as_ref()))]
+    NoRuleHasParam {
+        /// The name that was given.
+        param: String,
+        /// What was probably meant.
+        help: Option<String>,
+    },
+    /// The parameters of this name have nothing but the name in common.
+    #[error("`{param}` means one thing in {} and another in {}\nhelp: set it for each rule, in [rule.RULE-ID]", .rules.0, .rules.1)]
+    DifferentParams {
+        /// The name that was given.
+        param: String,
+        /// Two rules that mean different things by it.
+        rules: (String, String),
     },
     /// The rule has no such parameter.
     #[error("rule `{rule}` has no parameter `{param}`{}", advice(.help.as_ref()))]
@@ -90,6 +107,7 @@ impl AdjustError {
     pub fn about(&self) -> (&str, Option<&str>) {
         match self {
             Self::NoSuchRule { rule, .. } => (rule, None),
+            Self::NoRuleHasParam { param, .. } | Self::DifferentParams { param, .. } => ("", Some(param)),
             Self::NoSuchParam { rule, param, .. }
             | Self::Type { rule, param, .. }
             | Self::Refused { rule, param, .. } => (rule, Some(param)),
@@ -110,6 +128,39 @@ impl fmt::Display for ParamValue {
             }
         }
     }
+}
+
+/// Adds values of parameters, each for every rule that has a parameter of its name, to changes of single rules, which go first.
+///
+/// # Errors
+/// Parameters that no rule has.
+pub fn shared_params(
+    changes: &mut BTreeMap<String, Adjustment>,
+    shared: &BTreeMap<String, ParamValue>,
+    rules: &RuleSet,
+) -> Result<(), Vec<AdjustError>> {
+    let mut errors = Vec::new();
+    for (name, value) in shared {
+        let named = rules.rules.iter().flat_map(|rule| rule.params.iter().map(move |param| (rule, param)));
+        let named: Vec<_> = named.filter(|(_, param)| param.name == *name).collect();
+        errors.extend(unshared(name, &named, rules));
+        for (rule, _) in named {
+            let of_rule = &mut changes.entry(rule.id.clone()).or_default().params;
+            of_rule.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Why no value can be given to all parameters of a name at once.
+fn unshared(name: &str, named: &[(&Rule, &Param)], rules: &RuleSet) -> Option<AdjustError> {
+    let param = name.to_owned();
+    let Some(((first, meaning), rest)) = named.split_first() else {
+        let names = rules.rules.iter().flat_map(|rule| rule.params.iter().map(|param| param.name.as_str()));
+        return Some(AdjustError::NoRuleHasParam { param, help: did_you_mean(name, names) });
+    };
+    let (other, _) = rest.iter().find(|(_, param)| param.description != meaning.description)?;
+    Some(AdjustError::DifferentParams { param, rules: (first.id.clone(), other.id.clone()) })
 }
 
 fn advice(help: Option<&String>) -> String {
@@ -233,6 +284,50 @@ mod tests {
             let found = rules.rules.iter().find(|it| it.id == rule).unwrap();
             let param = found.params.iter().find(|it| it.name == param).unwrap();
             assert_eq!(param.shown(), shown, "{rule}");
+        }
+    }
+
+    fn shared(name: &str, value: ParamValue, told: BTreeMap<String, Adjustment>) -> Result<Vec<String>, String> {
+        let (rules, mut changes) = (load(&embedded(), TARGETS).unwrap(), told);
+        let shared = BTreeMap::from([(name.to_owned(), value)]);
+        shared_params(&mut changes, &shared, &rules).map_err(|errors| errors[0].to_string())?;
+        let adjusted = rules.adjusted(&changes).map_err(|errors| errors[0].to_string())?;
+        let params = adjusted.rules.iter().flat_map(|rule| rule.params.iter().map(move |param| (rule, param)));
+        let named = params.filter(|(_, param)| param.name == name);
+        Ok(named.map(|(rule, param)| format!("{} {}", rule.id, param.shown())).collect())
+    }
+
+    #[test]
+    fn a_shared_value_goes_to_every_rule_that_was_not_told_another() {
+        let own = BTreeMap::from([("tag_key".to_owned(), text("team"))]);
+        let told = BTreeMap::from([("data-cmk".to_owned(), Adjustment { params: own, ..Adjustment::default() })]);
+        let shown = shared("tag_key", text("env"), told).unwrap();
+        assert_eq!(shown, ["data-cmk team", "res-backup-plan env", "res-multi-az env"]);
+        let dba = ParamValue::List(vec![text("dba")]);
+        let shown = shared("administrators", dba, BTreeMap::new()).unwrap();
+        assert!(shown.len() > 5 && shown.iter().all(|it| it.ends_with(" [dba]")), "{shown:?}");
+    }
+
+    #[test]
+    fn a_shared_value_must_mean_the_same_everywhere() {
+        for (name, value, message) in [
+            (
+                "administrator",
+                ParamValue::List(vec![]),
+                "no rule has a parameter `administrator`\nhelp: did you mean `administrators`?",
+            ),
+            (
+                "min_days",
+                ParamValue::Int(9),
+                "`min_days` means one thing in log-retention-encrypted and another in res-backup-retention\nhelp: set it for each rule, in [rule.RULE-ID]",
+            ),
+            (
+                "tag_key",
+                ParamValue::Int(9),
+                "parameter `tag_key` of rule `data-cmk` is a string: `9` is a number\nhelp: write it in quotes",
+            ),
+        ] {
+            assert_eq!(shared(name, value, BTreeMap::new()).unwrap_err(), message);
         }
     }
 

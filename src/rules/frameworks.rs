@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A framework.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Framework {
     /// What rules call it.
@@ -28,7 +29,8 @@ pub struct Framework {
 }
 
 /// A control of a framework.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FrameworkControl {
     /// What it asks for, in our words.
@@ -38,11 +40,15 @@ pub struct FrameworkControl {
     /// What can be offered where no program can decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual: Option<String>,
+    /// What no rule tests of it, where none proves it whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untested: Option<String>,
 }
 
 /// What a mapping rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Basis {
     /// Whoever publishes the framework maps it so.
     Published,
@@ -87,6 +93,7 @@ pub fn control(framework: &str, id: &str) -> Option<&'static FrameworkControl> {
 mod tests {
     use super::*;
     use crate::facts::TARGETS;
+    use crate::model::Coverage;
     use crate::rules::{embedded, load};
 
     #[test]
@@ -100,6 +107,22 @@ mod tests {
                     let known = known.unwrap_or_else(|| panic!("{}: {framework} {}", rule.id, mapped.control));
                     assert!(known.manual.is_none(), "{}: {framework} {}", rule.id, mapped.control);
                 }
+            }
+        }
+    }
+
+    /// Of each control either a rule proves the whole, or it is said what no rule tests, or why no rule can.
+    #[test]
+    fn what_no_rule_tests_of_a_control_is_named() {
+        let rules = load(&embedded(), TARGETS).unwrap();
+        for framework in frameworks() {
+            for (id, control) in &framework.controls {
+                let mapped = rules.rules.iter().filter_map(|rule| rule.frameworks.get(&framework.id)).flatten();
+                let coverages: Vec<Coverage> = mapped.filter(|it| it.control == *id).map(|it| it.coverage).collect();
+                let whole = coverages.contains(&Coverage::Full);
+                let said = (control.manual.is_some(), control.untested.is_some());
+                let expected = (coverages.is_empty(), !coverages.is_empty() && !whole);
+                assert_eq!(said, expected, "{} {id}: {coverages:?}", framework.id);
             }
         }
     }

@@ -14,6 +14,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// SHA-256 over the rule files, in hexadecimal.
     pub digest: String,
+    /// The profile that chose them; none for all that were loaded.
+    pub profile: Option<String>,
 }
 
 /// A rule.

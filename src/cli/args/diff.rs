@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::RuleFolders;
+use super::{ProfileArgs, RuleFolders};
 
 /// `diff`
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ pub struct DiffArgs {
     pub corporate_cidrs: Vec<IpNet>,
     #[command(flatten)]
     pub folders: RuleFolders,
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 }
 
 /// `--format` of `diff`

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::{RuleFolders, WaiverFileArgs};
+use super::{ProfileArgs, RuleFolders, WaiverFileArgs};
 use crate::config::Output;
 use crate::model::Severity;
 use crate::report::{Anchor, HtmlDetail, SarifProfile};
@@ -16,6 +16,8 @@ use crate::report::{Anchor, HtmlDetail, SarifProfile};
 pub struct JudgeArgs {
     #[command(flatten)]
     pub folders: RuleFolders,
+    #[command(flatten)]
+    pub profile: ProfileArgs,
     #[command(flatten)]
     pub waivers: WaiverFileArgs,
     /// Lowest severity whose findings fail the gate

@@ -18,6 +18,7 @@ use crate::rules::{self, Rule, RuleSet, facts_page, rules_page, type_page};
 pub fn run(args: &RulesArgs) -> Result<Exit, CliError> {
     match &args.command {
         RulesCommand::List(args) => list::run(args),
+        RulesCommand::Profiles(args) => list::profiles(&args.folders.rules),
         RulesCommand::Show(args) => {
             let rules = load(&args.folders.rules)?;
             say(&find(&rules, &args.rule)?.text)

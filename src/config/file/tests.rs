@@ -68,6 +68,12 @@ fn a_profile_goes_before_the_file() {
     assert_eq!(rule.severity, Some(Severity::Low));
     let params = [("x", 2), ("y", 1)].map(|(name, value)| (name.to_owned(), ParamValue::Int(value)));
     assert_eq!(rule.params, BTreeMap::from(params));
+    let shared = "[parameters]\na = 1\nb = true\n[profile.nightly.parameters]\na = 2\n";
+    let shared = parse(Path::new("a.toml"), shared, Some("nightly")).unwrap().parameters;
+    assert_eq!(
+        shared,
+        BTreeMap::from([("a".to_owned(), ParamValue::Int(2)), ("b".to_owned(), ParamValue::Bool(true))])
+    );
     let error = chosen(Some("nigthly")).unwrap_err().to_string();
     assert!(error.contains("there is no profile `nigthly`") && error.contains("did you mean `nightly`?"), "{error}");
 }
@@ -96,6 +102,9 @@ fn every_mistake_has_a_line_a_caret_and_a_mend() {
         "[rule.a-b]\nenable = false\n",
         "[rule.a-b]\nparams = { x = 1.5 }\n",
         "[rule]\na-b = 1\n",
+        "parameters = 1\n",
+        "[parameters]\nx = 1.5\n",
+        "[parameter]\n",
         "[profile.x]\ngate = 1\n",
         "[profile.x.gat]\n",
         "profile = 1\n",
@@ -117,6 +126,19 @@ fn changes_that_cannot_be_made_are_shown_where_they_stand() {
     let rules = crate::rules::load(&crate::rules::embedded(), crate::facts::TARGETS).unwrap();
     let errors = rules.adjusted(&file.adjustments).unwrap_err();
     insta::assert_snapshot!(file.explain(&errors).to_string());
+}
+
+/// A value that many rules take is wrong once, where it stands.
+#[test]
+fn a_shared_value_that_is_wrong_is_shown_once() {
+    let file = read("[parameters]\nadministrators = \"dba\"\n").unwrap();
+    let rules = crate::rules::load(&crate::rules::embedded(), crate::facts::TARGETS).unwrap();
+    let mut changes = file.adjustments.clone();
+    crate::rules::shared_params(&mut changes, &file.parameters, &rules).unwrap();
+    let errors = rules.adjusted(&changes).unwrap_err();
+    assert!(errors.len() > 3, "{errors:?}");
+    let shown = file.explain(&errors).to_string();
+    assert!(shown.contains(":2:18") && shown.ends_with("1 error in the configuration"), "{shown}");
 }
 
 proptest! {

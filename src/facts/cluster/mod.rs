@@ -18,6 +18,7 @@ use self::network::{admits_all_ipv4, admits_all_ipv6, flow_logs, ingress, securi
 use self::operations::{
     DatabaseLog, EngineSupport, engine_support, global_database, log_groups, protected_resource, storage_key,
 };
+use super::encryption;
 use super::found::Found;
 use super::instance::Instance;
 use super::network::{Ingress, IngressRule, View};
@@ -57,6 +58,10 @@ facts! {
         clients: Fact<Vec<Arc<Client>>> => clients;
         /// Aurora's own version, as in `3.08.2`; absent in versions that do not carry one.
         aurora_version: Derived<Version> => aurora_version, optional;
+        /// Whether AWS offers encryption in its region, by a dated table.
+        encryption_offered: Fact<bool> => encryption_offered;
+        /// What an older statement of AWS says otherwise, and whether that table was stale when the cluster was read.
+        encryption_note: Fact<String> => encryption_note, optional;
         /// The KMS key of its storage; absent where AWS owns the key or there is none.
         storage_key: Fact<Arc<Record<Key>>> => storage_key, optional;
         /// The groups of CloudWatch Logs that it writes to.
@@ -122,6 +127,14 @@ fn tls_settings(cluster: &Cluster) -> TlsSettings {
 
 fn tls_disagreements(cluster: &Cluster) -> Derived<Vec<Arc<Disagreement>>> {
     tls::disagreements(cluster.tls_settings(), &all_variables(cluster), cluster.endpoints())
+}
+
+fn encryption_offered(cluster: &Cluster) -> Fact<bool> {
+    encryption::encryption_offered(&cluster.region.scope.1)
+}
+
+fn encryption_note(cluster: &Cluster) -> Fact<String> {
+    encryption::encryption_note(&cluster.region.scope.1, cluster.record.observed)
 }
 
 /// `8.0.mysql_aurora.3.08.2` carries `3.08.2`; the 8.4 line carries none.

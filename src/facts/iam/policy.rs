@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::document;
-use super::lint::{PolicyFlaw, flaws};
+use super::lint::{PolicyFlaw, actions_edition, flaws};
 use super::statement::Statement;
 use crate::facts::index::{Index, Scope, Table};
 use crate::model::{Derived, Fact, Place, Why};
@@ -43,6 +45,8 @@ facts! {
         statements: Fact<Vec<Arc<Statement>>>;
         /// What is wrong with those that can touch Aurora, or a link of a chain that ends there; in the document's order.
         flaws: Fact<Vec<Arc<PolicyFlaw>>>;
+        /// The edition of the table of what RDS takes, by which they were found, and whether it was stale when the policy was read.
+        actions_table: Fact<String>;
     } at at
 }
 
@@ -165,7 +169,9 @@ impl Held {
             Fact::Known(list) => {
                 for (index, policy) in list.iter().enumerate() {
                     match policy.policy_name.known() {
-                        Some(name) => self.policies.push(inline_policy(arn, name, policy, place.item(index))),
+                        Some(name) => {
+                            self.policies.push(inline_policy(arn, name, policy, place.item(index), holder.observed))
+                        }
                         None => self.miss(arn, "inline policies", &Why::NotCollected),
                     }
                 }
@@ -198,7 +204,13 @@ impl Held {
     }
 }
 
-fn inline_policy(holder: &str, name: &str, policy: &PolicyDetail, at: Place) -> Policy {
+/// What the flaws were found by.
+fn actions_table(observed: Timestamp) -> Fact<String> {
+    let edition = actions_edition(observed).map(|edition| format!("actions of RDS {edition}"));
+    edition.map_or_else(Fact::Unknown, Fact::Known)
+}
+
+fn inline_policy(holder: &str, name: &str, policy: &PolicyDetail, at: Place, observed: Timestamp) -> Policy {
     let document = at.member("PolicyDocument");
     Policy {
         id: format!("{holder}#{name}"),
@@ -207,6 +219,7 @@ fn inline_policy(holder: &str, name: &str, policy: &PolicyDetail, at: Place) -> 
         holders: Derived::new(Fact::Known(vec![holder.to_owned()]), vec![at.member("PolicyName")]),
         statements: policy.policy_document.as_ref().and_then(|text| statements(text, &document)),
         flaws: policy.policy_document.as_ref().and_then(|text| flaws(text, &document)),
+        actions_table: actions_table(observed),
         at,
     }
 }
@@ -229,6 +242,7 @@ fn managed(record: &Record<ManagedPolicyDetail>, holders: &[String], places: &[P
         holders: Derived::new(Fact::Known(holders.to_vec()), places.to_vec()),
         statements,
         flaws,
+        actions_table: actions_table(record.observed),
         at,
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::facts::table::INSTANCE_TENANCY;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::DbInstance;
@@ -47,10 +48,8 @@ struct Statement {
     others: Option<Vec<String>>,
 }
 
-static TABLE: LazyLock<Result<Table, String>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../rules/network/instance-tenancy.json"))
-        .map_err(|error| error.to_string())
-});
+static TABLE: LazyLock<Result<Table, String>> =
+    LazyLock::new(|| serde_json::from_str(INSTANCE_TENANCY).map_err(|error| error.to_string()));
 
 /// The classes of an instance: the one it has, and the one it waits for.
 pub fn class_tenancies(instance: &Record<DbInstance>) -> Fact<Vec<ClassTenancy>> {

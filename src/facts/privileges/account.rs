@@ -93,6 +93,9 @@ facts! {
         lenders: Partial => held::lenders;
         /// Of the master user: privileges on everything that AWS does not document for the version.
         undocumented_privileges: Partial => held::undocumented_privileges;
+        /// The edition of the list of privileges that AWS documents, and whether it was stale when the account was read; absent of
+        /// accounts that are not the master user.
+        master_privileges_table: Fact<String> => held::master_privileges_table, optional;
     }
 }
 

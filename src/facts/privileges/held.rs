@@ -11,6 +11,7 @@ use super::privilege::{GRANT_OPTION, Privileges};
 use super::scope::Scope;
 use super::server::Server;
 use super::tables::Level;
+use crate::facts::table::{MASTER_PRIVILEGES, edition};
 use crate::model::{Derived, Fact, Place, Version, Why};
 
 /// As many places as a finding shows.
@@ -202,6 +203,16 @@ pub(super) fn lenders(account: &DatabaseAccount) -> Partial {
         let names = it.names(it.grants.lends(it.id));
         partial(names, it.why(&[Level::Schema, Level::Table, Level::Routine]), it.places(|_| true))
     })
+}
+
+/// The edition of AWS's list, and whether it was stale when the account was read; absent of other accounts.
+pub(super) fn master_privileges_table(account: &DatabaseAccount) -> Fact<String> {
+    match &account.is_master().value {
+        Fact::Known(true) => edition(MASTER_PRIVILEGES, account.record.observed)
+            .map_or_else(Fact::Unknown, |edition| Fact::Known(format!("privileges of the master user {edition}"))),
+        Fact::Known(false) | Fact::Absent => Fact::Absent,
+        Fact::Unknown(why) => Fact::Unknown(why.clone()),
+    }
 }
 
 pub(super) fn undocumented_privileges(account: &DatabaseAccount) -> Partial {

@@ -4,17 +4,11 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::facts::table::MASTER_PRIVILEGES;
 use crate::model::Version;
 
-const DOCUMENTED: &str = include_str!("../../../rules/data/master-privileges.json");
-
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Documented {
-    #[expect(dead_code, reason = "the date is for people")]
-    as_of: String,
-    #[expect(dead_code, reason = "the sources are for people")]
-    sources: Vec<String>,
     lines: Vec<Line>,
 }
 
@@ -39,7 +33,7 @@ struct Added {
 
 fn documented() -> Option<&'static Documented> {
     static READ: OnceLock<Option<Documented>> = OnceLock::new();
-    READ.get_or_init(|| serde_json::from_str(DOCUMENTED).ok()).as_ref()
+    READ.get_or_init(|| serde_json::from_str(MASTER_PRIVILEGES).ok()).as_ref()
 }
 
 /// Every privilege that the master user may hold on this version of the engine and of Aurora; none when the list does not know it.

@@ -156,6 +156,9 @@ impl Page<'_> {
             counts.push(words::count(summary.servers, "server"));
         }
         counts.extend([words::count(summary.subjects, "subject"), words::count(assessment.rules.len(), "rule")]);
+        if let Some(profile) = run.rules_profile.as_ref().filter(|profile| *profile != "default") {
+            counts.push(format!("profile {}", safe(profile)));
+        }
         self.line(format!("{title} {} · {} · judged at {}", safe(&run.tool_version), counts.join(", "), run.now));
         for snapshot in &run.snapshots {
             let state = if snapshot.complete { "" } else { ", cut short" };

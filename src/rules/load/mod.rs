@@ -69,7 +69,8 @@ fn load_with(
         return Err(LoadErrors(errors));
     }
     rules.sort_by(|one: &Rule, other| one.id.cmp(&other.id));
-    Ok(RuleSet { rules, digest: digest(&sources.into_iter().cloned().collect::<Vec<_>>()) })
+    let digest = digest(&sources.into_iter().cloned().collect::<Vec<_>>());
+    Ok(RuleSet { rules, digest, profile: None })
 }
 
 /// Refuses explanations of changes that nobody makes of the rule.

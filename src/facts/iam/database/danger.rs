@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::cluster::{Cluster, On};
 use crate::facts::iam::account::{Account, Because, Identity, Standing, Target};
 use crate::facts::iam::grammar::Action;
+use crate::facts::table::IAM_DANGERS;
 use crate::model::{Derived, Fact, Why};
 
 vocabulary! {
@@ -68,8 +69,7 @@ struct Written {
 
 /// All chains. The file is part of the program and a test reads every word of it.
 pub static DANGERS: LazyLock<Vec<Chain>> = LazyLock::new(|| {
-    let text = include_str!("../../../../rules/data/iam-dangers.json");
-    let file: File = serde_json::from_str(text).unwrap_or(File { dangers: Vec::new() });
+    let file: File = serde_json::from_str(IAM_DANGERS).unwrap_or(File { dangers: Vec::new() });
     file.dangers.into_iter().filter_map(chain).collect()
 });
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn every_chain_of_the_file_is_read() {
-        let text = include_str!("../../../../rules/data/iam-dangers.json");
+        let text = IAM_DANGERS;
         let file: File = serde_json::from_str(text).unwrap();
         assert_eq!(DANGERS.len(), file.dangers.len());
         assert!(DANGERS.len() >= 37);

@@ -12,6 +12,7 @@ mod wide;
 
 pub use check::{Category, Check};
 pub use fact::{PolicyFlaw, flaws};
+pub use service::actions_edition;
 
 use std::sync::Arc;
 

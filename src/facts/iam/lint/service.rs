@@ -3,13 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::facts::iam::glob::Glob;
 use crate::facts::iam::grammar::Action;
+use crate::facts::table::{Dated, RDS_ACTIONS, table};
+use crate::model::Why;
 
-/// The table: where it comes from and when is in it.
-const TABLE: &str = include_str!("../../../../rules/data/rds-actions.json");
+/// The dates of the table, which is too long to be read for every policy.
+static DATED: LazyLock<Result<Dated, Why>> = LazyLock::new(|| table(RDS_ACTIONS));
+
+/// When the table was taken, and whether it was stale when it was used.
+///
+/// # Errors
+/// Never with the table that comes with the program.
+pub fn actions_edition(used: Timestamp) -> Result<String, Why> {
+    DATED.clone().map(|dated| dated.edition(used))
+}
 
 #[derive(Default, Deserialize)]
 struct Table {
@@ -38,13 +49,13 @@ pub(super) struct Known {
 /// All actions.
 pub(super) static ACTIONS: LazyLock<Vec<Known>> = LazyLock::new(|| {
     // A test reads the table; an empty one knows no action and so finds nothing.
-    let table: Table = serde_json::from_str(TABLE).unwrap_or_default();
+    let table: Table = serde_json::from_str(RDS_ACTIONS).unwrap_or_default();
     table.actions.iter().filter_map(|(name, row)| known(&table, name, row)).collect()
 });
 
 /// Types of the values of RDS's own keys, by key in lower case.
 pub(super) static KEY_TYPES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-    let table: Table = serde_json::from_str(TABLE).unwrap_or_default();
+    let table: Table = serde_json::from_str(RDS_ACTIONS).unwrap_or_default();
     table.keys.into_iter().map(|(key, kind)| (prefix(&key), kind)).collect()
 });
 

@@ -60,6 +60,7 @@ pub struct Page {
     age: Option<String>,
     /// The account that the page is about, when it is a part of a report.
     part_of: Option<Shown>,
+    rules_profile: Option<Shown>,
     rules_sha256: Shown,
     detail: &'static str,
     shows_rules: bool,
@@ -192,6 +193,7 @@ impl Page {
             made: options.made.unwrap_or(assessment.run.now).to_string(),
             age: age(assessment, options),
             part_of: None,
+            rules_profile: assessment.run.rules_profile.as_deref().map(Shown::words),
             rules_sha256: Shown::words(&assessment.run.rules_sha256),
             detail: match options.detail {
                 HtmlDetail::Executive => "executive",
