@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_table_is_whole() {
-        let table: Table = serde_json::from_str(TABLE).unwrap();
+        let table: Table = serde_json::from_str(RDS_ACTIONS).unwrap();
         assert_eq!((ACTIONS.len(), table.resources.len()), (176, 26));
         for (name, row) in &table.actions {
             let known = known(&table, name, row).unwrap();
