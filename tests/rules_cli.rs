@@ -189,6 +189,9 @@ fn a_rule_is_explained() {
           Damage is often found days after it was done. What the backups no longer hold cannot be brought
           back.
 
+        Severity:
+          medium: it matters for a loss that is noticed late
+
         Judges:
           every db_cluster
 
@@ -284,7 +287,7 @@ fn failing_tests_end_with_2_and_say_where() {
         --- stdout
         --- stderr
         error: rules fail their own tests
-        DIR/resilience/res-x.yaml:44: res-x `protection is off`: expected fail, found pass
+        DIR/resilience/res-x.yaml:45: res-x `protection is off`: expected fail, found pass
         help: mend the rule or the test
         ");
 }

@@ -19,6 +19,9 @@ fn explain(rule: &Rule, width: usize) -> String {
     page.plain(&format!("{}  {}  {}  {}", rule.id, rule.severity.as_str(), rule.area, rule.status.as_str()));
     page.plain(&rule.title);
     page.part("Why", &rule.rationale);
+    if let Some(reason) = &rule.severity_reason {
+        page.part("Severity", &format!("{}: {reason}", rule.severity.as_str()));
+    }
     page.part("Judges", &judged(rule));
     page.code("When", rule.when_text.as_deref());
     for (name, text) in &rule.lets {

@@ -198,7 +198,10 @@ impl RuleSet {
 
 impl Rule {
     fn adjust(&mut self, adjustment: &Adjustment, errors: &mut Vec<AdjustError>) {
-        self.severity = adjustment.severity.unwrap_or(self.severity);
+        if let Some(severity) = adjustment.severity.filter(|severity| *severity != self.severity) {
+            self.severity = severity;
+            self.severity_reason = None;
+        }
         for (name, value) in &adjustment.params {
             let names: Vec<String> = self.params.iter().map(|param| param.name.clone()).collect();
             let rule = self.id.clone();

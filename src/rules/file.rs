@@ -9,11 +9,12 @@ use super::yaml::{Kind, Node};
 use crate::model::Severity;
 
 /// Every key that a rule may have.
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "schema",
     "id",
     "title",
     "severity",
+    "severity_reason",
     "status",
     "targets",
     "for_each",
@@ -69,6 +70,7 @@ pub(super) struct Description {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) severity: Severity,
+    pub(super) severity_reason: Option<String>,
     pub(super) status: Status,
     pub(super) rationale: String,
     pub(super) remediation: RemediationText,
@@ -85,6 +87,7 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>, file: &RuleSour
     let id = reader.need(fields, "id").and_then(|node| id(reader, node, file));
     let title = reader.need(fields, "title").and_then(|node| line(reader, node));
     let severity = reader.need(fields, "severity").and_then(|node| reader.word(node, "severity"));
+    let severity_reason = fields.get("severity_reason").map_or(Some(None), |node| line(reader, node).map(Some));
     let status = reader.need(fields, "status").and_then(|node| reader.word(node, "status"));
     let rationale = reader.need(fields, "rationale").and_then(|node| reader.string(node));
     let remediation = reader.need(fields, "remediation").and_then(|node| remediation(reader, node));
@@ -98,6 +101,7 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>, file: &RuleSour
         id: id?,
         title: title?,
         severity: severity?,
+        severity_reason: severity_reason?,
         status: status?,
         rationale: rationale?,
         remediation: remediation?,

@@ -28,6 +28,9 @@ fn one(rule: &Rule, page: &mut String) {
         format_args!("\n## {}\n\n**{}** ({}, {})\n", rule.id, rule.title, rule.severity.as_str(), rule.status.as_str()),
     );
     line(page, format_args!("{}\n", rule.rationale.trim()));
+    if let Some(reason) = &rule.severity_reason {
+        line(page, format_args!("Why {}: {reason}.\n", rule.severity.as_str()));
+    }
     if let Some((name, list)) = &rule.for_each {
         line(page, format_args!("Judges each element `{name}` of `{list}` of every `{}`.\n", rule.target));
     }

@@ -27,6 +27,8 @@ pub struct Rule {
     pub title: String,
     /// Severity.
     pub severity: Severity,
+    /// Why it is that severe, in a line; none where nobody says, or a user says otherwise.
+    pub severity_reason: Option<String>,
     /// How settled it is.
     pub status: Status,
     /// Area: the folder of the file.

@@ -95,6 +95,14 @@ fn embedded_rules_are_found() {
 }
 
 #[test]
+fn every_shipped_rule_says_why_it_is_that_severe() {
+    let rules = crate::rules::load(&embedded(), crate::facts::TARGETS).unwrap_or_else(|errors| panic!("{errors}"));
+    for rule in &rules.rules {
+        assert!(rule.severity_reason.as_ref().is_some_and(|reason| reason.len() > 15), "{}", rule.id);
+    }
+}
+
+#[test]
 fn a_misspelt_field() {
     assert_snapshot!(broken("check: |\n  r.deletion_protection", "check: |\n  r.deletion_protectoin"), @r"
         error: type `db_cluster` has no field `deletion_protectoin`

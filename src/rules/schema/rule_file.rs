@@ -29,6 +29,7 @@ pub fn rule_schema(targets: &[TargetType]) -> Value {
             },
             "title": text("What is wanted, in a line."),
             "severity": words::<Severity>("How bad a failure is."),
+            "severity_reason": text("Why it is that bad, in a line."),
             "status": words::<Status>("How settled the rule is."),
             "targets": {"enum": names, "description": "What is judged; the rule sees it as `r`."},
             "for_each": for_each(),
@@ -51,7 +52,7 @@ pub fn rule_schema(targets: &[TargetType]) -> Value {
 }
 
 /// Keys that a rule can do without.
-const OPTIONAL: [&str; 6] = ["for_each", "params", "when", "let", "evidence", "equivalent_mutants"];
+const OPTIONAL: [&str; 7] = ["severity_reason", "for_each", "params", "when", "let", "evidence", "equivalent_mutants"];
 
 fn text(description: &str) -> Value {
     json!({"type": "string", "description": description})
