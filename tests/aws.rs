@@ -2,17 +2,26 @@
 //! and answers that no service should give.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops")]
 
+#[path = "aws/actions.rs"]
+mod actions;
 mod common;
+#[path = "aws/credentials.rs"]
+mod credentials;
+#[path = "aws/import.rs"]
+mod import;
+#[path = "aws/interrupt.rs"]
+mod interrupt;
+#[path = "aws/partition.rs"]
+mod partition;
 mod standin;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use aurora_audit::facts::{Facts, TARGETS};
 use aurora_audit::model::actions::{CALLS, Each};
-use aurora_audit::rules::{self, Detail, RuleSet, calls_of, embedded, evaluate};
+use aurora_audit::rules::{self, Detail, RuleSet, embedded, evaluate};
 use aurora_audit::snapshot;
 use common::{Run, assessment, run, verdicts};
 use serde_json::{Value, json};
@@ -121,96 +130,6 @@ fn a_clean_estate_is_clean_with_the_printed_policy() {
     assert_eq!(run.code, 0, "{}", run.transcript());
     let text = run.transcript() + &std::fs::read_to_string(json).unwrap();
     assert!(!text.contains("hunter2"), "environments of functions and containers stay where they are");
-}
-
-/// Without any one action there is exactly its gap, and nothing becomes better: what rests on it is unknown.
-#[test]
-fn each_action_that_is_missing_is_its_gap_and_its_unknowns() {
-    let rules = rule_set();
-    let all = || CALLS.iter().map(|call| call.action);
-    let accounts = [ACCOUNT, OTHERS[0]];
-    let role = "arn:aws:iam::210987654321:role/audit";
-    let lab = Lab::of(Estate::clean(&accounts, &[REGION]).role(role, OTHERS[0], None));
-    let org = ["--accounts", "org", "--role-arn", "arn:aws:iam::{account}:role/audit"];
-    let with = |more: &'static str| {
-        all().chain(["sts:AssumeRole", "organizations:ListAccounts"]).filter(move |it| *it != more)
-    };
-    lab.allow(with(""));
-    let (code, records) = lab.collect(&org);
-    assert_eq!((code, involuntary(&records)), (0, Vec::<&Value>::new()));
-    let whole = judged(&rules, &records);
-    let mut turned: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for call in CALLS.iter().filter(|call| call.action != "sts:GetCallerIdentity") {
-        lab.allow(with(call.action));
-        let (code, records) = lab.collect(&org);
-        let gaps = involuntary(&records);
-        assert!(code == 3 && !gaps.is_empty(), "{}: {code}", call.action);
-        for gap in gaps {
-            assert_eq!(
-                (&gap["Reason"], &gap["Needs"]),
-                (&"denied".into(), &call.action.into()),
-                "{}: {gap}",
-                call.action
-            );
-        }
-        let part = judged(&rules, &records);
-        for (name, outcome) in &whole {
-            let now = part.get(name).map(String::as_str);
-            assert!(
-                now == Some(outcome) || now == Some("unknown") || now.is_none(),
-                "{}: {name:?} was {outcome}, is {now:?}",
-                call.action
-            );
-            if now != Some(outcome) {
-                let of_verdict = rules.rules.iter().find(|it| it.id == name.0).unwrap();
-                assert!(
-                    calls_of(of_verdict).contains(call.action),
-                    "{} turns {}, which should not rest on it",
-                    call.action,
-                    of_verdict.id
-                );
-                turned.entry(call.action).or_default().insert(&of_verdict.id);
-            }
-        }
-        for (name, outcome) in &part {
-            assert!(whole.contains_key(name) || outcome == "unknown", "{}: {name:?} came up as {outcome}", call.action);
-        }
-    }
-    let mut table = String::new();
-    for (action, rules) in &turned {
-        writeln!(table, "{action}").unwrap();
-        for rule in rules {
-            writeln!(table, "  {rule}").unwrap();
-        }
-    }
-    insta::assert_snapshot!("what_rests_on_each_action", table);
-}
-
-#[test]
-fn a_rule_is_judged_with_its_own_permissions_alone() {
-    let rules = rule_set();
-    let lab = Lab::clean();
-    let (_, records) = lab.collect(&["--regions", REGION]);
-    let whole = judged(&rules, &records);
-    for id in [
-        "res-deletion-protection",
-        "net-sg-no-world",
-        "iam-root-protected",
-        "data-kms-key-healthy",
-        "log-guardduty-rds",
-    ] {
-        let rule = rules.rules.iter().find(|rule| rule.id == id).unwrap();
-        lab.allow(calls_of(rule).into_iter());
-        let (_, records) = lab.collect(&["--regions", REGION]);
-        let part = judged(&rules, &records);
-        let of = |all: &BTreeMap<(String, String), String>| -> Vec<_> {
-            all.iter()
-                .filter(|((rule, _), _)| rule == id)
-                .map(|(name, outcome)| (name.clone(), outcome.clone()))
-                .collect()
-        };
-        assert!(!of(&whole).is_empty() && of(&whole) == of(&part), "{id}: {:?} {:?}", of(&whole), of(&part));
-    }
 }
 
 #[test]
@@ -335,6 +254,43 @@ fn answers_that_no_service_should_give_are_named_and_cost_nothing_else() {
     assert!(code == 3 && involuntary(&records).iter().all(|gap| gap["Reason"] == "denied"));
     let here = |records: &[Value]| records.iter().filter(|it| it["region"] == REGION).count();
     assert_eq!(here(&records), here(&whole));
+}
+
+/// Whatever a service's answers are made of, one that lost its end is no answer: half a list would pass for a whole one.
+#[test]
+fn no_answer_without_its_end_is_taken_for_whole() {
+    let lab = Lab::clean();
+    let (_, whole) = lab.collect(&["--regions", REGION]);
+    // One of each protocol: query, EC2, JSON, and JSON by path.
+    let actions = [
+        "backup:ListProtectedResources",
+        "ec2:DescribeSubnets",
+        "rds:DescribeDBClusterSnapshots",
+        "secretsmanager:ListSecrets",
+    ];
+    let faults = actions.map(|action| (action.to_owned(), Fault::Open)).into();
+    lab.aws.behave(Behaviour { faults, ..Behaviour::default() });
+    let (code, records) = lab.collect(&["--regions", REGION]);
+    let gaps: BTreeSet<_> =
+        involuntary(&records).into_iter().map(|gap| (gap["What"].as_str(), gap["Reason"].as_str())).collect();
+    assert_eq!((code, gaps), (3, actions.map(|action| (Some(action), Some("malformed"))).into()));
+    assert!(records.len() < whole.len());
+}
+
+/// An account whose every answer is that the token has expired is named, and nothing is assessed.
+#[test]
+fn an_expired_token_is_told_with_its_mend() {
+    let lab = Lab::clean();
+    lab.fail("*", Fault::Expired);
+    let (code, records) = lab.collect(&["--regions", REGION]);
+    let gaps = involuntary(&records);
+    assert!(code == 3 && gaps.len() > 30, "{code} {}", gaps.len());
+    for gap in gaps {
+        let (needs, message) = (gap["Needs"].as_str().unwrap(), gap["Message"].as_str().unwrap());
+        assert!(needs.contains("credentials that are valid") && message.contains("expired"), "{gap}");
+    }
+    let run = lab.run(&["scan", "--regions", REGION, "--now", NOW], &[]);
+    assert!(run.code == 4 && run.transcript().contains("ExpiredToken"), "{}", run.transcript());
 }
 
 #[test]

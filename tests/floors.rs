@@ -128,3 +128,64 @@ fn the_checker_sees_every_form_of_import() {
         assert_eq!(imports(text), found, "{text}");
     }
 }
+
+/// Texts that show what an ARN looks like, or stand for one that nobody has: all others would not fit China or GovCloud.
+const EXAMPLES: [(&str, &str); 8] = [
+    ("report/sample.rs", "111122223333"),
+    ("collect/aws/config.rs", "role/"),
+    ("facts/iam/statement.rs", "nobody named this user"),
+    ("facts/iam/evaluate/domain.rs", "arn:aws:other:::another"),
+    ("rules/load/corruption.rs", "arn('arn:aws:s3:::b')"),
+    ("rules/expr/functions/pattern.rs", "let help"),
+    ("rules/expr/functions/literal.rs", "refused("),
+    ("rules/expr/functions/literal.rs", "arn:aws:rds:eu-central-1:123456789012"),
+];
+
+/// Names of services, which are the same in every partition or are told apart where they are compared; and both suffixes of endpoints.
+const SERVICES: [&str; 6] = [
+    "facts/iam/account/escalation.rs",
+    "facts/paths/build/machine.rs",
+    "facts/paths/build/iam.rs",
+    "facts/iam/evaluate/principal.rs",
+    "facts/tls/host.rs",
+    "collect/mysql/login.rs",
+];
+
+#[test]
+fn no_partition_is_taken_for_granted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    for path in source_files() {
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        for line in program_text(&path).lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let example = EXAMPLES.iter().any(|(file, text)| name == *file && line.contains(text));
+            let service = line.contains("amazonaws.com") && SERVICES.contains(&name.as_str());
+            let reserved = line.contains("/aws-reserved/sso.amazonaws.com/");
+            if (line.contains("arn:aws:") || line.contains("amazonaws.com")) && !(example || service || reserved) {
+                found.push(format!("{name}: {line}"));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
+
+/// What a rule tells its reader to do is done in every partition; its own tests are examples.
+#[test]
+fn no_remediation_takes_a_partition_for_granted() {
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")];
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                let text = fs::read_to_string(&path).unwrap();
+                let told = text.split("\ntests:").next().unwrap_or_default();
+                let lines = told.lines().filter(|line| line.contains("arn:aws:"));
+                found.extend(lines.map(|line| format!("{}: {line}", path.display())));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}

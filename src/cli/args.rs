@@ -4,7 +4,10 @@ mod certificate;
 mod config;
 mod diff;
 mod judge;
+#[cfg(feature = "collect")]
+mod probe;
 mod profile;
+mod select;
 mod waiver;
 
 use std::path::PathBuf;
@@ -18,7 +21,12 @@ pub use self::config::{
 };
 pub use self::diff::DiffArgs;
 pub use self::judge::{JudgeArgs, WriteArgs};
+#[cfg(feature = "collect")]
+pub use self::probe::{ProbeArgs, ProbeProtocol};
 pub use self::profile::ProfileArgs;
+#[cfg(feature = "aws")]
+pub use self::select::HubArgs;
+pub use self::select::RuleSelection;
 pub use self::waiver::{WaiverAddArgs, WaiverArgs, WaiverCheckArgs, WaiverCommand, WaiverFileArgs, WaiverListArgs};
 use super::paths::PathsArgs;
 use super::permissions::SqlAccount;
@@ -114,6 +122,8 @@ pub struct CheckArgs {
     /// Snapshot files, `.zst` or not; several are joined
     #[arg(required = true, value_name = "SNAPSHOT")]
     pub snapshots: Vec<PathBuf>,
+    #[command(flatten)]
+    pub selection: RuleSelection,
     #[command(flatten)]
     pub judging: JudgeArgs,
 }
@@ -285,9 +295,11 @@ pub struct PermissionsArgs {
     /// Print a script of AWS CLI commands, for somebody else to run; `collect --from-cli` reads what they print
     #[arg(long)]
     pub as_cli: bool,
-    /// Only what this rule needs of AWS; repeatable. Default: what all rules need
-    #[arg(long = "rule", value_name = "RULE")]
-    pub only_rules: Vec<String>,
+    #[command(flatten)]
+    pub selection: RuleSelection,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub hub: HubArgs,
     /// Add to the policy what a login by a secret of Secrets Manager needs: that with this ARN, or those that RDS keeps for master
     /// users
     #[arg(long, value_name = "ARN", num_args = 0..=1, default_missing_value = "master")]
@@ -344,90 +356,6 @@ impl ProbeLevel {
         match self {
             Self::Light => ProbeDepth::Light,
             Self::Deep => ProbeDepth::Deep,
-        }
-    }
-}
-
-/// `probe`
-#[cfg(feature = "collect")]
-#[derive(Debug, Clone, ClapArgs)]
-pub struct ProbeArgs {
-    /// Servers; several are probed at the same time
-    #[arg(required = true, value_name = "HOST:PORT")]
-    pub targets: Vec<super::probe::Address>,
-    /// Name to ask the server for (SNI) and to check at a login, in place of HOST
-    #[arg(long, value_name = "NAME")]
-    pub servername: Option<String>,
-    /// Name that clients use for the server, to compare with the certificate; repeatable. Default: HOST, or --servername
-    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true)]
-    pub names: Vec<String>,
-    /// How connections are turned over to TLS
-    #[arg(long, value_name = "PROTOCOL", default_value = "mysql")]
-    pub protocol: ProbeProtocol,
-    /// Ask for versions and certificates only, in at most four connections
-    #[arg(long)]
-    pub light: bool,
-    /// The most connections to make to a server. Each counts there as a broken handshake: after `max_connect_errors` of them
-    /// (100 by default) it shuts this address out, unless a good login comes before
-    #[arg(long, value_name = "NUMBER", default_value_t = crate::collect::tls::MAX_CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..), env = "AURORA_AUDIT_MAX_CONNECTIONS")]
-    pub max_connections: u16,
-    /// Seconds to wait for an answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=120))]
-    pub timeout: u16,
-    /// Database account that logs in at the end, over verified TLS, which resets the server's count of broken handshakes. Its
-    /// password comes from AURORA_AUDIT_DB_PASSWORD, --password-file or the prompt
-    #[arg(long, value_name = "USER", env = "AURORA_AUDIT_LOGIN")]
-    pub login: Option<String>,
-    /// File whose first line is the password of --login
-    #[arg(long, value_name = "FILE", requires = "login", env = "AURORA_AUDIT_PASSWORD_FILE")]
-    pub password_file: Option<PathBuf>,
-    /// Also try --login without TLS, where whoever listens can take the scrambled password and guess at it
-    #[arg(long, requires = "login")]
-    pub allow_plaintext_login: bool,
-    /// PEM file of the authorities to trust, in place of the built-in bundles
-    #[arg(long, value_name = "FILE", env = "AURORA_AUDIT_CA_BUNDLE")]
-    pub ca_bundle: Option<PathBuf>,
-    /// Connect to ADDR:PORT where a target is HOST:PORT; certificates are still checked for HOST. Repeatable
-    #[arg(long, value_name = "HOST:PORT:ADDR:PORT", env = "AURORA_AUDIT_CONNECT_TO", value_delimiter = ' ')]
-    pub connect_to: Vec<crate::collect::Route>,
-    /// How to print; several servers in JSON are a line each
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ListFormat,
-    /// Time to judge the dates of certificates at (RFC 3339); default the clock
-    #[arg(long, value_name = "TIME", env = "AURORA_AUDIT_NOW")]
-    pub now: Option<String>,
-}
-
-#[cfg(feature = "collect")]
-impl ProbeArgs {
-    /// The names that the certificates of a target are compared with.
-    pub fn names_for(&self, target: &super::probe::Address) -> Vec<String> {
-        if self.names.is_empty() {
-            vec![self.servername.clone().unwrap_or_else(|| target.host.clone())]
-        } else {
-            self.names.clone()
-        }
-    }
-}
-
-/// `--protocol`
-#[cfg(feature = "collect")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProbeProtocol {
-    /// A greeting and a request for TLS
-    Mysql,
-    /// A request for TLS and its answer
-    Postgres,
-}
-
-#[cfg(feature = "collect")]
-impl ProbeProtocol {
-    /// The protocol that is meant.
-    pub const fn wire(self) -> crate::snapshot::schema::tls::WireProtocol {
-        use crate::snapshot::schema::tls::WireProtocol;
-        match self {
-            Self::Mysql => WireProtocol::Mysql,
-            Self::Postgres => WireProtocol::Postgres,
         }
     }
 }
@@ -511,18 +439,13 @@ pub struct TargetArgs {
     /// Profile of the AWS configuration
     #[arg(long, value_name = "NAME", env = "AURORA_AUDIT_PROFILE")]
     pub profile: Option<String>,
-    /// Role to assume; repeat it for a chain. In the last one {account} stands for each account of --accounts
     #[cfg(feature = "aws")]
-    #[arg(long = "role-arn", value_name = "ARN", env = "AURORA_AUDIT_ROLE_ARN", value_delimiter = ' ')]
-    pub roles: Vec<String>,
+    #[command(flatten)]
+    pub hub: HubArgs,
     /// What the trust policy of the last role asks for
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "ID", requires = "roles", env = "AURORA_AUDIT_EXTERNAL_ID")]
     pub external_id: Option<String>,
-    /// Accounts to read, or `org` for all of the organization. Default: the one of the credentials
-    #[cfg(feature = "aws")]
-    #[arg(long, value_name = "ACCOUNT", env = "AURORA_AUDIT_ACCOUNTS", value_delimiter = ',')]
-    pub accounts: Vec<String>,
     /// Calls a second to each AWS service in an account and region; 0 for no limit
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "NUMBER", default_value_t = crate::collect::aws::RATE, env = "AURORA_AUDIT_RATE")]
@@ -534,6 +457,8 @@ pub struct TargetArgs {
     /// Layers to collect; what is left out is unknown by choice. Without aws, AWS is only asked where the clusters are
     #[arg(long, value_name = "LAYER", value_delimiter = ',', env = "AURORA_AUDIT_COLLECTORS")]
     pub collectors: Vec<Collector>,
+    #[command(flatten)]
+    pub selection: RuleSelection,
     /// Read this server alone, and no AWS: mysql://HOST:PORT, or unix:PATH of a socket. Repeatable
     #[arg(long = "endpoint", value_name = "URL", conflicts_with_all = ["regions", "profile"], env = "AURORA_AUDIT_ENDPOINT", value_delimiter = ' ')]
     pub endpoints: Vec<crate::collect::Endpoint>,

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
 use super::policy::selected;
-use crate::model::actions::{Call, Each};
+use crate::model::actions::{Call, Each, LIST_ECS_CLUSTERS};
 
 /// Prints the script.
 pub fn run(args: &PermissionsArgs) -> Result<Exit, CliError> {
@@ -27,12 +27,12 @@ ask() {
     at="aurora-audit-cli/$ACCOUNT/$1/$2"
     shift 2
     mkdir -p "$(dirname "$at")"
-    aws "$@" --output json > "$at.json" 2> "$at.error" && rm -f "$at.error" || rm -f "$at.json"
+    aws "$@" --output json > "$at.json" 2> "$at.error" < /dev/null && rm -f "$at.error" || rm -f "$at.json"
 }
 
 # names COMMAND...: the names in the answer, each once
 names() {
-    aws "$@" --output text 2> /dev/null | tr '\t' '\n' | grep -v -e '^None$' -e '^$' | sort -u
+    aws "$@" --output text 2> /dev/null < /dev/null | tr '\t' '\n' | grep -v -e '^None$' -e '^$' | sort -u
 }
 
 # file NAME: the name as a file can have it
@@ -58,19 +58,46 @@ fn script(calls: &[&Call]) -> String {
     }
     for call in calls {
         if let Some((names, option)) = named(call.action) {
-            _ = writeln!(text, "    names {names} | while read -r name; do");
-            _ = writeln!(
-                text,
-                "        ask \"$region\" {}/\"$(file \"$name\")\" {} {option} \"$name\"",
-                file(call),
-                command(call)
-            );
+            let names: Vec<_> = names.iter().map(|names| format!("names {names}")).collect();
+            _ = writeln!(text, "    {{ {}; }} | sort -u | while read -r name; do", names.join("; "));
+            let target = format!("{}/\"$(file \"$name\")\"", file(call));
+            _ = writeln!(text, "        ask \"$region\" {target} {} {option} \"$name\"", command(call));
             text.push_str("    done\n");
         }
+    }
+    if calls.iter().any(|call| call.action == LIST_ECS_CLUSTERS) {
+        text.push_str(CONTAINERS);
     }
     text.push_str("done\n");
     text
 }
+
+/// Tasks and services of ECS, listed cluster by cluster and described in batches as large as ECS takes; and their definitions.
+const CONTAINERS: &str = r#"
+    # described REGION CLUSTER MOST WORDS: what is read from the input, so many at once
+    described() {
+        number=0
+        xargs -n "$3" echo | while read -r batch; do
+            [ -n "$batch" ] || continue
+            number=$((number + 1))
+            # shellcheck disable=SC2086 # there are several names in it
+            ask "$1" "ecs.Describe$4/$(file "$2").$number" ecs "$5" --cluster "$2" "$6" $batch
+        done
+    }
+    names ecs list-clusters --query 'clusterArns[]' | while read -r cluster; do
+        ask "$region" "ecs.ListTasks/$(file "$cluster")" ecs list-tasks --cluster "$cluster"
+        names ecs list-tasks --cluster "$cluster" --query 'taskArns[]' |
+            described "$region" "$cluster" 100 Tasks describe-tasks --tasks
+        ask "$region" "ecs.ListServices/$(file "$cluster")" ecs list-services --cluster "$cluster"
+        names ecs list-services --cluster "$cluster" --query 'serviceArns[]' |
+            described "$region" "$cluster" 10 Services describe-services --services
+    done
+    cat "aurora-audit-cli/$ACCOUNT/$region"/ecs.DescribeTasks/*.json "aurora-audit-cli/$ACCOUNT/$region"/ecs.DescribeServices/*.json 2> /dev/null |
+        sed -n -e 's/.*"taskDefinition": "\(arn:[^"]*\)".*/\1/p' -e 's/.*"taskDefinitionArn": "\(arn:[^"]*\)".*/\1/p' |
+        sort -u | while read -r name; do
+        ask "$region" "ecs.DescribeTaskDefinition/$(file "$name")" ecs describe-task-definition --task-definition "$name"
+    done
+"#;
 
 /// `rds.DescribeDBClusters`: a colon is not a character for files everywhere.
 fn file(call: &Call) -> String {
@@ -88,40 +115,51 @@ fn command(call: &Call) -> String {
     format!("{} {}{more}", call.service(), kebab(call.operation()))
 }
 
-/// The names that a call is made for each of, by a command of their own, and the option that takes one. Tasks and services of ECS are
-/// left out: they are described in batches, which a script this plain cannot name.
-fn named(action: &str) -> Option<(&'static str, &'static str)> {
+/// The names that a call is made for each of, by commands of their own, and the option that takes one. ECS is asked otherwise.
+fn named(action: &str) -> Option<(&'static [&'static str], &'static str)> {
+    const KEYS: &[&str] = &[
+        "rds describe-db-clusters --query 'DBClusters[?starts_with(Engine, `aurora`)].[KmsKeyId, MasterUserSecret.KmsKeyId][]'",
+    ];
     Some(match action {
         "rds:DescribeDBClusterParameters" => (
-            "rds describe-db-clusters --query 'DBClusters[?starts_with(Engine, `aurora`)].DBClusterParameterGroup'",
+            &["rds describe-db-clusters --query 'DBClusters[?starts_with(Engine, `aurora`)].DBClusterParameterGroup'"],
             "--db-cluster-parameter-group-name",
         ),
         "rds:DescribeDBParameters" => (
-            "rds describe-db-instances --query 'DBInstances[?starts_with(Engine, `aurora`)].DBParameterGroups[].DBParameterGroupName'",
+            &[
+                "rds describe-db-instances --query 'DBInstances[?starts_with(Engine, `aurora`)].DBParameterGroups[].DBParameterGroupName'",
+            ],
             "--db-parameter-group-name",
         ),
         "rds:DescribeEngineDefaultClusterParameters" => (
-            "rds describe-db-cluster-parameter-groups --query 'DBClusterParameterGroups[?starts_with(DBParameterGroupFamily, `aurora`)].DBParameterGroupFamily'",
+            &[
+                "rds describe-db-cluster-parameter-groups --query 'DBClusterParameterGroups[?starts_with(DBParameterGroupFamily, `aurora`)].DBParameterGroupFamily'",
+            ],
             "--db-parameter-group-family",
         ),
         "rds:DescribeDBClusterSnapshotAttributes" => (
-            "rds describe-db-cluster-snapshots --query 'DBClusterSnapshots[?SnapshotType!=`automated`].DBClusterSnapshotIdentifier'",
+            &[
+                "rds describe-db-cluster-snapshots --query 'DBClusterSnapshots[?SnapshotType!=`automated` && starts_with(Engine, `aurora`)].DBClusterSnapshotIdentifier'",
+            ],
             "--db-cluster-snapshot-identifier",
         ),
         "rds:DescribeDBProxyTargets" => {
-            ("rds describe-db-proxies --query 'DBProxies[].DBProxyName'", "--db-proxy-name")
+            (&["rds describe-db-proxies --query 'DBProxies[].DBProxyName'"], "--db-proxy-name")
         }
         "ec2:GetManagedPrefixListEntries" => {
-            ("ec2 describe-managed-prefix-lists --query 'PrefixLists[].PrefixListId'", "--prefix-list-id")
+            (&["ec2 describe-managed-prefix-lists --query 'PrefixLists[].PrefixListId'"], "--prefix-list-id")
         }
-        "kms:DescribeKey" | "kms:GetKeyRotationStatus" | "kms:GetKeyPolicy" => {
-            ("rds describe-db-clusters --query 'DBClusters[?starts_with(Engine, `aurora`)].KmsKeyId'", "--key-id")
-        }
-        "secretsmanager:GetResourcePolicy" => {
-            ("secretsmanager list-secrets --query 'SecretList[?OwningService==`rds`].ARN'", "--secret-id")
-        }
-        "cloudtrail:GetTrailStatus" => ("cloudtrail describe-trails --query 'trailList[].TrailARN'", "--name"),
-        "guardduty:GetDetector" => ("guardduty list-detectors --query 'DetectorIds[]'", "--detector-id"),
+        "kms:DescribeKey" | "kms:GetKeyRotationStatus" | "kms:GetKeyPolicy" => (KEYS, "--key-id"),
+        "secretsmanager:GetResourcePolicy" => (
+            &[
+                "secretsmanager list-secrets --query 'SecretList[?OwningService==`rds`].ARN'",
+                "rds describe-db-clusters --query 'DBClusters[?starts_with(Engine, `aurora`)].MasterUserSecret.SecretArn'",
+                "rds describe-db-proxies --query 'DBProxies[].Auth[].SecretArn'",
+            ],
+            "--secret-id",
+        ),
+        "cloudtrail:GetTrailStatus" => (&["cloudtrail describe-trails --query 'trailList[].TrailARN'"], "--name"),
+        "guardduty:GetDetector" => (&["guardduty list-detectors --query 'DetectorIds[]'"], "--detector-id"),
         _ => return None,
     })
 }
@@ -161,13 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn every_call_but_those_in_batches_is_in_the_script() {
+    fn every_call_but_those_of_the_organization_is_in_the_script() {
         let all: Vec<_> = CALLS.iter().collect();
         let text = script(&all);
         for call in CALLS {
-            let left_out =
-                matches!(call.each, Each::GlobalOne(_)) || call.service() == "ecs" && call.each != Each::Region;
-            let there = text.contains(&format!("{} {}", call.service(), kebab(call.operation())));
+            let left_out = matches!(call.each, Each::GlobalOne(_));
+            let there = text.contains(&format!("{} ", kebab(call.operation())));
             assert_eq!(there, !left_out, "{}", call.action);
         }
         assert!(!text.contains("get-secret-value"));

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::args::{CheckArgs, JudgeArgs};
+use super::args::{CheckArgs, JudgeArgs, RuleSelection};
 use super::chosen::{self, Choice};
 use super::config::working_folder;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::write_reports;
+use super::rules::find;
 use super::{output, summary, waiver};
 use crate::check::{Assessment, Baseline, GateOptions, Terms, Waivers, assess};
 use crate::config::{CheckSettings, ConfigFile, resolve_time};
@@ -26,7 +27,7 @@ pub fn run(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError
 
 fn checked(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessment), CliError> {
     let settings = settings(&args.judging)?;
-    let known = Known::load(&settings, &args.judging, file)?;
+    let known = Known::load(&settings, &args.judging, file)?.only(&args.selection)?;
     let snapshot = snapshot::read(&args.snapshots)?;
     judge(&snapshot, &known, &settings, &args.judging)
 }
@@ -52,6 +53,17 @@ impl Known {
         let unread_scps = if settings.scps_unknown { UnreadScps::Unknown } else { UnreadScps::Assume };
         let decisions = Options { unread_scps, ..Options::default() };
         Ok(Self { rules, waivers, baseline, decisions, anchors: anchors(file) })
+    }
+
+    /// The same, but for the rules that were not selected.
+    pub fn only(mut self, selection: &RuleSelection) -> Result<Self, CliError> {
+        for id in &selection.only_rules {
+            find(&self.rules, id)?;
+        }
+        if !selection.only_rules.is_empty() {
+            self.rules = self.rules.only(&selection.only_rules);
+        }
+        Ok(self)
     }
 }
 

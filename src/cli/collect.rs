@@ -1,5 +1,6 @@
 //! `collect` and `scan`: targets → snapshot, and on to the reports.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -13,15 +14,17 @@ use super::error::CliError;
 use super::exit::Exit;
 #[cfg(feature = "aws")]
 use super::plan;
+use super::policy::wanted;
 use super::{logins, retention, summary};
 use crate::check::Assessment;
-use crate::collect::tls::{Anchors, Probing};
-use crate::collect::{self, ClusterTarget, Collection, ConnectTo, Connections, Endpoint, Intake, Layers, Piece, Step};
 #[cfg(feature = "aws")]
-use crate::collect::{Layer, aws};
+use crate::collect::aws;
+use crate::collect::tls::{Anchors, Probing};
+use crate::collect::{
+    self, ClusterTarget, Collection, ConnectTo, Connections, Endpoint, Intake, Layer, Layers, Piece, Step,
+};
 use crate::config::{ConfigFile, Target};
 use crate::model::Untrusted;
-#[cfg(feature = "aws")]
 use crate::model::actions;
 use crate::snapshot::{self, FileError, Snapshot, Staged, write_atomically};
 
@@ -33,7 +36,7 @@ pub fn run(args: &CollectArgs, file: Option<&ConfigFile>) -> Result<Exit, CliErr
     check_destination(&args.output)?;
     let collection = match &args.from_cli {
         Some(folder) => imported(folder)?,
-        None => collect(&args.targets, file)?,
+        None => collect(&args.targets, wanted(&args.targets.selection, &[])?.as_ref(), file)?,
     };
     let mut staged = Staged::create(&args.output)?;
     let complete = collection.finish(&mut staged)?;
@@ -52,7 +55,8 @@ pub fn run(args: &CollectArgs, file: Option<&ConfigFile>) -> Result<Exit, CliErr
 pub fn scan(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError> {
     #[cfg(feature = "aws")]
     if args.plan {
-        return plan::print(&request(&args.targets), &logins::calls(&args.targets, file));
+        let wanted = wanted(&args.targets.selection, &args.judging.folders.rules)?;
+        return plan::print(&request(&args.targets, wanted.as_ref()), &logins::calls(&args.targets, file));
     }
     let scanned = scanned(args, file);
     summary::write(args.judging.summary.as_deref(), clock(), scanned)
@@ -60,7 +64,9 @@ pub fn scan(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError
 
 fn scanned(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessment), CliError> {
     let settings = settings(&args.judging)?;
-    let known = Known::load(&settings, &args.judging, file)?;
+    let selection = &args.targets.selection;
+    let known = Known::load(&settings, &args.judging, file)?.only(selection)?;
+    let wanted = wanted(selection, &settings.rules)?;
     let reports = settings.outputs.iter().filter_map(|output| match &output.target {
         Target::File(path) => Some(path),
         Target::Stdout => None,
@@ -68,7 +74,7 @@ fn scanned(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessme
     let kept = args.snapshot_folder.as_ref().map(|folder| folder.join("snapshot"));
     reports.chain(&args.snapshot).chain(&kept).try_for_each(|path| check_destination(path))?;
     let mut bytes = Vec::new();
-    collect(&args.targets, file)?.finish(&mut bytes)?;
+    collect(&args.targets, wanted.as_ref(), file)?.finish(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let mut snapshot = snapshot::read_texts(&[(PathBuf::from(NOT_KEPT), text)])?;
     let path = args.snapshot.clone().or_else(|| named(args.snapshot_folder.as_deref()?, &snapshot));
@@ -109,10 +115,11 @@ fn imported(folder: &Path) -> Result<Collection, CliError> {
     Ok(collection)
 }
 
-fn collect(args: &TargetArgs, file: Option<&ConfigFile>) -> Result<Collection, CliError> {
+/// Collects what is wanted of AWS, and the other layers where that tells what to connect to.
+fn collect(args: &TargetArgs, wanted: Option<&Actions>, file: Option<&ConfigFile>) -> Result<Collection, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     let connections = Connections {
-        layers: layers(args),
+        layers: layers(args, wanted),
         connect_to: ConnectTo::new(args.connect_to.clone()),
         anchors: anchors(args.ca_bundle.as_deref())?,
         logins: logins::of(args, file)?,
@@ -128,7 +135,7 @@ fn collect(args: &TargetArgs, file: Option<&ConfigFile>) -> Result<Collection, C
     runtime
         .block_on(async {
             tokio::select! {
-                result = stages(&mut collection, args, &connections) => result,
+                result = stages(&mut collection, args, wanted, &connections) => result,
                 () = told_to_stop() => Ok(Stopped::Early),
             }
         })
@@ -173,10 +180,11 @@ enum Stopped {
 async fn stages(
     collection: &mut Collection,
     args: &TargetArgs,
+    wanted: Option<&Actions>,
     connections: &Connections,
 ) -> Result<Stopped, CliError> {
     let clusters = if args.endpoints.is_empty() {
-        targets(collection, args).await?
+        targets(collection, args, wanted).await?
     } else {
         args.endpoints.iter().map(Endpoint::target).collect()
     };
@@ -185,31 +193,40 @@ async fn stages(
 }
 
 #[cfg(feature = "aws")]
-async fn targets(collection: &mut Collection, args: &TargetArgs) -> Result<Vec<ClusterTarget>, CliError> {
-    Ok(collection.add_aws(&request(args)).await?)
+async fn targets(
+    collection: &mut Collection,
+    args: &TargetArgs,
+    wanted: Option<&Actions>,
+) -> Result<Vec<ClusterTarget>, CliError> {
+    Ok(collection.add_aws(&request(args, wanted)).await?)
 }
 
 #[cfg(feature = "aws")]
-fn request(args: &TargetArgs) -> aws::AwsRequest {
-    let named = args.accounts.iter().filter(|account| *account != "org").cloned().collect();
-    let accounts = match args.accounts.as_slice() {
+fn request(args: &TargetArgs, wanted: Option<&Actions>) -> aws::AwsRequest {
+    let accounts = match args.hub.accounts.as_slice() {
         [] => aws::Accounts::Own,
-        all if all.iter().any(|account| account == "org") => aws::Accounts::Organization,
-        _ => aws::Accounts::Named(named),
+        _ if args.hub.all_of_organization() => aws::Accounts::Organization,
+        named => aws::Accounts::Named(named.to_vec()),
     };
     aws::AwsRequest {
         regions: args.regions.clone(),
         profile: args.profile.clone(),
-        roles: args.roles.clone(),
+        roles: args.hub.roles.clone(),
         external_id: args.external_id.clone(),
         accounts,
         manners: aws::Manners { rate: args.rate, concurrency: args.concurrency },
-        wanted: (!layers(args).has(Layer::Aws)).then(|| TO_CONNECT.iter().copied().collect()),
+        wanted: if layers(args, wanted).has(Layer::Aws) {
+            wanted.cloned()
+        } else {
+            Some(TO_CONNECT.iter().copied().collect())
+        },
     }
 }
 
+/// Calls of AWS.
+type Actions = BTreeSet<&'static str>;
+
 /// What names the endpoints to connect to.
-#[cfg(feature = "aws")]
 const TO_CONNECT: &[&str] = &[
     actions::GET_CALLER_IDENTITY,
     actions::DESCRIBE_REGIONS,
@@ -220,13 +237,22 @@ const TO_CONNECT: &[&str] = &[
     actions::DESCRIBE_DB_PROXY_TARGETS,
 ];
 
-fn layers(args: &TargetArgs) -> Layers {
+/// The layers that are named. Rules that do not ask for the endpoints have no use for what is behind them.
+fn layers(args: &TargetArgs, wanted: Option<&Actions>) -> Layers {
     let named: Vec<_> = args.collectors.iter().map(|collector| collector.layer()).collect();
-    Layers::new(&named)
+    let connects = wanted.is_none_or(|wanted| TO_CONNECT.iter().all(|action| wanted.contains(action)));
+    if connects || !args.endpoints.is_empty() || !Layers::new(&named).has(Layer::Aws) {
+        return Layers::new(&named);
+    }
+    Layers::new(&[Layer::Aws])
 }
 
 #[cfg(not(feature = "aws"))]
-fn targets(_: &mut Collection, _: &TargetArgs) -> std::future::Ready<Result<Vec<ClusterTarget>, CliError>> {
+fn targets(
+    _: &mut Collection,
+    _: &TargetArgs,
+    _: Option<&Actions>,
+) -> std::future::Ready<Result<Vec<ClusterTarget>, CliError>> {
     std::future::ready(Err(CliError::NoAws))
 }
 

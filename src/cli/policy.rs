@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::args::{PermissionsArgs, PolicyFormat};
+use super::args::{PermissionsArgs, PolicyFormat, RuleSelection};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
@@ -97,15 +98,21 @@ fn of_secret(secret: &str) -> [Statement; 2] {
 
 /// The calls that the selected rules rest on, in the order of the table.
 pub fn selected(args: &PermissionsArgs) -> Result<Vec<&'static Call>, CliError> {
-    let rules = load(&args.folders.rules)?;
-    let mut wanted = BTreeSet::new();
-    if args.only_rules.is_empty() {
-        wanted.extend(CALLS.iter().map(|call| call.action));
+    let wanted = wanted(&args.selection, &args.folders.rules)?;
+    Ok(CALLS.iter().filter(|call| wanted.as_ref().is_none_or(|wanted| wanted.contains(call.action))).collect())
+}
+
+/// The actions that the selected rules rest on; none where no rule is selected, and so all are.
+pub fn wanted(selection: &RuleSelection, folders: &[PathBuf]) -> Result<Option<BTreeSet<&'static str>>, CliError> {
+    if selection.only_rules.is_empty() {
+        return Ok(None);
     }
-    for id in &args.only_rules {
+    let rules = load(folders)?;
+    let mut wanted = BTreeSet::new();
+    for id in &selection.only_rules {
         wanted.extend(calls_of(find(&rules, id)?));
     }
-    Ok(CALLS.iter().filter(|call| wanted.contains(call.action)).collect())
+    Ok(Some(wanted))
 }
 
 fn policy(statements: &[Statement]) -> Value {

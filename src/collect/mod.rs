@@ -10,6 +10,7 @@ mod import;
 mod intake;
 mod logins;
 pub mod mysql;
+mod organization;
 mod run;
 mod sink;
 mod target;

@@ -12,6 +12,7 @@ use crate::snapshot::schema::mysql::{
     RoutineGrant, SchemaGrant, Session, TableGrant,
 };
 use crate::snapshot::schema::rds::{DbClusterParameters, DbClusterSnapshotAttributes};
+use crate::snapshot::schema::rds_parameter::EngineDefaults;
 use crate::snapshot::schema::rds_proxy::DbProxyTargets;
 use crate::snapshot::schema::secretsmanager::SecretPolicy;
 use crate::snapshot::schema::tls::TlsEndpoint;
@@ -52,6 +53,8 @@ impl<T> Lookup<T> {
 pub struct Lookups {
     /// By the name of the group.
     pub parameters: Lookup<DbClusterParameters>,
+    /// By the family of groups.
+    pub engine_defaults: Lookup<EngineDefaults>,
     /// By the name of the snapshot.
     pub snapshot_attributes: Lookup<DbClusterSnapshotAttributes>,
     /// By ARN.
@@ -103,6 +106,7 @@ impl Lookups {
             parameters: Lookup::new(&records.db_cluster_parameters, |it| {
                 text(&it.data.db_cluster_parameter_group_name)
             }),
+            engine_defaults: Lookup::new(&records.engine_defaults, |it| text(&it.data.db_parameter_group_family)),
             snapshot_attributes: Lookup::new(&records.db_cluster_snapshot_attributes, |it| {
                 text(&it.data.db_cluster_snapshot_identifier)
             }),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::{DbCluster, DbClusterParameters, Parameter};
+use crate::snapshot::schema::rds_parameter::EngineDefaults;
 
 /// Declares the parameters that rules may name.
 macro_rules! parameters {
@@ -91,6 +92,27 @@ fn listed(group: &Record<DbClusterParameters>, parameters: &[Parameter], name: &
         let detail = format!("the parameter group does not list {name}");
         Derived::new(Fact::Unknown(Why::Unreadable { detail: detail.into() }), vec![place])
     }
+}
+
+/// What the engine itself sets a parameter to, by what RDS says of a family of groups; absent where it names no value, as for many.
+pub fn engine_default(defaults: &Record<EngineDefaults>, name: &str) -> Derived<String> {
+    let place = Place::data_of(defaults.at).member("Parameters");
+    let parameters = match &defaults.data.parameters {
+        Fact::Known(parameters) => parameters,
+        Fact::Absent => return Derived::unknown(Why::NotCollected),
+        Fact::Unknown(why) => return Derived::unknown(why.clone()),
+    };
+    for (index, parameter) in parameters.iter().enumerate() {
+        match &parameter.parameter_name {
+            Fact::Known(known) if known == name => {
+                let place = place.item(index).member("ParameterValue");
+                return Derived::new(parameter.parameter_value.clone(), vec![place]);
+            }
+            Fact::Unknown(why) => return Derived::unknown(why.clone()),
+            _ => {}
+        }
+    }
+    Derived::new(Fact::Absent, vec![place])
 }
 
 /// Whether every member runs the values of the cluster parameter group. While one waits for a reboot nobody knows which of its

@@ -17,7 +17,7 @@ use crate::snapshot::schema::backup::ProtectedResource;
 use crate::snapshot::schema::cloudtrail::Trail;
 use crate::snapshot::schema::guardduty::Detector;
 use crate::snapshot::schema::logs::LogGroup;
-use crate::snapshot::schema::rds::{DbCluster, DbClusterSnapshot, DbInstance, DbSubnetGroup};
+use crate::snapshot::schema::rds::{DbCluster, DbClusterParameterGroup, DbClusterSnapshot, DbInstance, DbSubnetGroup};
 use crate::snapshot::schema::rds_operations::{DbMajorEngineVersion, EventSubscription, GlobalCluster};
 use crate::snapshot::schema::rds_proxy::{CertificateAuthority, DbClusterEndpoint, DbProxy, DbProxyEndpoint};
 use crate::snapshot::schema::secretsmanager::Secret;
@@ -71,6 +71,9 @@ tables! {
         certificate_authorities by certificate_identifier;
     /// By name.
     subnet_groups: DbSubnetGroup = "rds:DescribeDBSubnetGroups", db_subnet_groups by db_subnet_group_name;
+    /// By name.
+    parameter_groups: DbClusterParameterGroup = "rds:DescribeDBClusterParameterGroups",
+        db_cluster_parameter_groups by db_cluster_parameter_group_name;
     /// By identifier.
     snapshots: DbClusterSnapshot = "rds:DescribeDBClusterSnapshots",
         db_cluster_snapshots by db_cluster_snapshot_identifier;

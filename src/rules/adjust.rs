@@ -194,6 +194,14 @@ impl RuleSet {
         }
         Ok(self)
     }
+
+    /// The rules of these ids alone. The digest changes with them.
+    #[must_use]
+    pub fn only(mut self, ids: &[String]) -> Self {
+        self.rules.retain(|rule| ids.contains(&rule.id));
+        self.digest = HEXLOWER.encode(&Sha256::digest(format!("{}\nonly {ids:?}", self.digest)));
+        self
+    }
 }
 
 impl Rule {

@@ -53,6 +53,24 @@ impl Estate {
         estate
     }
 
+    /// The same in a region of another partition, with its ARNs, its endpoints and its name of EC2.
+    pub fn in_partition(account: &str, region: &str, partition: &str) -> Self {
+        let mut estate = Self::clean(&[account], &[region]);
+        for answers in estate.answers.values_mut() {
+            let mut text = Value::Object(std::mem::take(answers)).to_string();
+            text = text.replace("arn:aws:", &format!("arn:{partition}:")).replace(REGION, region);
+            if partition == "aws-cn" {
+                text =
+                    text.replace("rds.amazonaws.com\"", "RDS").replace(".rds.amazonaws.com", ".rds.amazonaws.com.cn");
+                text =
+                    text.replace("ec2.amazonaws.com\"", "ec2.amazonaws.com.cn\"").replace("RDS", "rds.amazonaws.com\"");
+            }
+            let Value::Object(changed) = serde_json::from_str(&text).unwrap() else { panic!("no object") };
+            *answers = changed;
+        }
+        estate
+    }
+
     /// An account with nothing in it.
     pub fn empty(account: &str) -> Self {
         let mut estate = Self::clean(&[account], &[REGION]);

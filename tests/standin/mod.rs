@@ -10,6 +10,7 @@ pub mod estate;
 mod http;
 mod operation;
 mod shape;
+mod unsigned;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
@@ -29,7 +30,7 @@ pub struct Behaviour {
     pub throttle_every: Option<u64>,
     /// The actions that are allowed; none for all.
     pub allowed: Option<BTreeSet<String>>,
-    /// What goes wrong with an action, as in `rds:DescribeDBClusters`, or in a region.
+    /// What goes wrong with an action, as in `rds:DescribeDBClusters`, in a region, or everywhere (`*`).
     pub faults: BTreeMap<String, Fault>,
 }
 
@@ -44,6 +45,8 @@ pub enum Fault {
     Html,
     /// The answer ends in the middle.
     Cut,
+    /// The answer is as long as it says, and its document is not closed.
+    Open,
     /// It asks for fewer calls, and never stops doing so.
     Throttled,
 }
@@ -147,6 +150,9 @@ impl Shared {
         if !behaviour.latency.is_zero() {
             std::thread::sleep(behaviour.latency);
         }
+        if let Some(reply) = unsigned::reply(&self.estate, request) {
+            return reply;
+        }
         let Some(call) = operation::Call::of(request) else { return http::Reply::text(404, "no such operation") };
         let Some(account) = estate::account_of(&call.key) else {
             return answer::refused(
@@ -166,7 +172,8 @@ impl Shared {
         if behaviour.throttle_every.is_some_and(|every| number.is_multiple_of(every)) {
             return answer::throttled(&call);
         }
-        let fault = behaviour.faults.get(&action).or_else(|| behaviour.faults.get(&region)).copied();
+        let fault =
+            [action.as_str(), region.as_str(), "*"].into_iter().find_map(|of| behaviour.faults.get(of)).copied();
         match fault {
             Some(Fault::Expired) => {
                 answer::refused(&call, 403, "ExpiredToken", "The security token included in the request is expired")
@@ -200,6 +207,10 @@ impl Shared {
                     _ => answer::answer(&self.estate, &account, &call),
                 };
                 reply.cut = cut == Some(Fault::Cut);
+                if cut == Some(Fault::Open) {
+                    let end = reply.body.trim_end().rfind(['<', '}']).unwrap_or_default();
+                    reply.body.truncate(end);
+                }
                 reply
             }
         }

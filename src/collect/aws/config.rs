@@ -21,7 +21,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::{AwsRequest, account};
+use super::{AwsRequest, account, whole};
 use crate::model::{Gap, Untrusted};
 
 /// What stands for all enabled regions among those that are asked for.
@@ -180,7 +180,7 @@ fn http_client() -> Result<SharedHttpClient, AwsError> {
     let bundle = env::var_os(CA_BUNDLE).filter(|path| !path.is_empty());
     let context = bundle.map(|path| tls_context(Path::new(&path))).transpose()?;
     // The client's plain form knows no proxy.
-    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+    Ok(whole::client(Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
@@ -189,7 +189,7 @@ fn http_client() -> Result<SharedHttpClient, AwsError> {
             Some(context) => builder.tls_context(context.clone()).build(),
             None => builder.build(),
         }
-    }))
+    })))
 }
 
 fn tls_context(path: &Path) -> Result<TlsContext, AwsError> {

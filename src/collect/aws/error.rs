@@ -4,10 +4,12 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::whole::Broken;
 use crate::model::{Gap, GapReason, actions};
 
 /// Codes of a missing permission.
@@ -19,9 +21,11 @@ const CREDENTIAL: &[&str] = &[
     "AuthFailure",
     "ExpiredToken",
     "ExpiredTokenException",
+    "IDPRejectedClaim",
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
+    "InvalidIdentityToken",
     "MissingAuthenticationToken",
     "RequestExpired",
     "RequestTimeTooSkewed",
@@ -55,6 +59,9 @@ const OUTAGE: &[&str] =
 const NEEDS_VALID: &str = "credentials that are valid in this region, and a correct clock";
 const NEEDS_SUBSCRIPTION: &str = "the region enabled and the service subscribed to for this account";
 const NEEDS_CREDENTIALS: &str = "AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile by --profile or AWS_PROFILE, or a role of the machine";
+
+/// What the chain of credentials calls by itself where a web identity is configured.
+const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// How a signature error begins to repeat the request, with the session token among its headers.
 const ECHOES: [&str; 3] = ["the canonical string", "the string-to-sign", "x-amz-security-token"];
@@ -163,13 +170,19 @@ fn element<'a>(document: &'a str, name: &str) -> Option<&'a str> {
     (!text.contains('<')).then_some(text)
 }
 
-/// The request did not reach the service.
+/// The request did not reach the service. A role that could not be assumed fails the call that wanted its credentials.
 fn undelivered(connector: Option<&ConnectorError>, error: &(dyn Error + 'static)) -> Failure {
-    if let Some(refused) = role_error(error) {
+    if let Some(refused) = cause::<SdkError<AssumeRoleError, HttpResponse>>(error) {
         return failure(actions::ASSUME_ROLE, refused);
+    }
+    if let Some(refused) = cause::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>(error) {
+        return failure(ASSUME_WITH_WEB_IDENTITY, refused);
     }
     if let Some(credentials) = credentials_error(error) {
         return unsigned(credentials);
+    }
+    if let Some(broken) = cause::<Broken>(error) {
+        return Failure::new(GapReason::Malformed, chain(broken));
     }
     let timeout = connector.is_some_and(ConnectorError::is_timeout);
     Failure::new(if timeout { GapReason::Timeout } else { GapReason::Unreachable }, chain(error))
@@ -177,11 +190,11 @@ fn undelivered(connector: Option<&ConnectorError>, error: &(dyn Error + 'static)
 
 /// The SDK reports missing credentials as a failure to send; only the chain of causes tells.
 fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
-    causes(error).find_map(|cause| cause.downcast_ref())
+    cause(error)
 }
 
-/// A role that could not be assumed fails the call that wanted its credentials.
-fn role_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a SdkError<AssumeRoleError, HttpResponse>> {
+/// The first cause of a kind.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 

@@ -25,6 +25,7 @@ mod site;
 mod sts;
 #[cfg(test)]
 mod testing;
+mod whole;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -254,7 +255,15 @@ fn account_of(arn: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{Answer, lines, serve};
+    use std::sync::Mutex;
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::testing::{self, Answer, lines, serve};
     use super::*;
 
     const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
@@ -302,6 +311,46 @@ mod tests {
         assert!(found.iter().all(|line| line["account"] == "210987654321"));
         let (_, found) = collected(neither).await;
         assert!(found.iter().all(|line| line["account"] == UNKNOWN_ACCOUNT));
+    }
+
+    /// Notes whom it is to speak to, and speaks to nobody.
+    #[derive(Debug, Clone, Default)]
+    struct Listener(Arc<Mutex<BTreeSet<String>>>);
+
+    impl HttpConnector for Listener {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let host = request.uri().split('/').nth(2).unwrap_or_default().to_owned();
+            self.0.lock().unwrap().insert(host);
+            HttpConnectorFuture::ready(Err(ConnectorError::user("nobody is there".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_go_to_the_endpoints_of_their_partition() {
+        for (region, suffix) in
+            [("eu-west-1", ".amazonaws.com"), ("cn-north-1", ".amazonaws.com.cn"), ("us-gov-west-1", ".amazonaws.com")]
+        {
+            let listener = Listener::default();
+            let connector = SharedHttpConnector::new(listener.clone());
+            let client = http_client_fn(move |_, _| connector.clone());
+            let config = testing::towards("http://x").into_builder();
+            let mut config = config.region(aws_config::Region::new(region)).http_client(client);
+            config.set_endpoint_url(None);
+            let config = config.build();
+            let regions = Regions::Named(BTreeSet::from([region.to_owned()]));
+            let manners = Manners { rate: 0, ..Manners::default() };
+            let reader = Reader { regions, manners, wanted: Wanted::default(), alone: true };
+            let intake = Intake::new(|_| ());
+            read(reader, vec![Access { account: None, role: None, config }], &intake).await;
+            let hosts = listener.0.lock().unwrap().clone();
+            assert!(hosts.len() >= 12, "{hosts:?}");
+            for host in &hosts {
+                let global = ["iam.", "organizations."].iter().any(|service| host.starts_with(service));
+                let partition = region.split('-').next().unwrap_or_default();
+                let here = host.contains(region) || global && (partition == "eu" || host.contains(&region[..6]));
+                assert!(host.ends_with(suffix) && here, "{region}: {host}");
+            }
+        }
     }
 
     #[test]

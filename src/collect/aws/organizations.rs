@@ -12,8 +12,8 @@ use super::error;
 use super::listing::{Entry, Listed, each as all, write_items};
 use super::manners::ORGANIZATIONS_RATE;
 use super::site::{Service, Site, each};
-use crate::collect::Sink;
-use crate::model::{Gap, GapReason, actions};
+use crate::collect::{Sink, organization};
+use crate::model::{Gap, actions};
 use crate::snapshot::schema::iam::PolicyDocument;
 use crate::snapshot::schema::organizations::{
     Organization, OrganizationAnswer, Parent, ParentAnswer, Policy, PolicyAnswer, PolicySummary, PolicySummaryAnswer,
@@ -58,20 +58,10 @@ fn is_in_none<R>(error: &SdkError<DescribeOrganizationError, R>) -> bool {
     error.as_service_error().is_some_and(DescribeOrganizationError::is_aws_organizations_not_in_use_exception)
 }
 
-/// What a member account is not asked, because AWS would refuse.
+/// What a member account is not asked.
 fn way_not_asked(organization: &types::Organization, account: &str) -> Option<Gap> {
     let is_member = organization.master_account_id().is_some_and(|management| management != account);
-    is_member.then(|| Gap {
-        what: actions::LIST_PARENTS.to_owned(),
-        target: Some(account.to_owned()),
-        reason: GapReason::NotRequested,
-        needs: Some(
-            "the control policies, read with --accounts by the management account or a delegated administrator"
-                .to_owned(),
-        ),
-        message: "a member account may not read the control policies that bind it".into(),
-        at: None,
-    })
+    is_member.then(|| organization::way_not_asked(account))
 }
 
 /// The way from each of the accounts up to the root, and the policies on it.
@@ -238,7 +228,7 @@ mod tests {
     fn what_was_said_is_kept() {
         let full = types::Organization::builder().id("o-1").master_account_id("123456789012").build();
         assert!(way_not_asked(&full, "123456789012").is_none());
-        assert_eq!(way_not_asked(&full, "210987654321").unwrap().reason, GapReason::NotRequested);
+        assert_eq!(way_not_asked(&full, "210987654321").unwrap().reason, crate::model::GapReason::NotRequested);
         assert_eq!(kept(organization(full)).1, json!({"Id": "o-1", "MasterAccountId": "123456789012"}));
         let kind = types::PolicyTypeSummary::builder()
             .r#type(types::PolicyType::ServiceControlPolicy)

@@ -2,6 +2,7 @@
 //! makes a folder an account, in it one a region and `global`, and in those a file a call: `rds.DescribeDBClusters.json`, or
 //! `rds.DescribeDBClusterParameters/NAME.json` where a call is about one thing. What was refused is in `.error` in its place.
 
+mod composite;
 mod table;
 
 use std::collections::BTreeSet;
@@ -90,7 +91,7 @@ fn is_account(name: &str) -> bool {
 
 /// The calls of an account or a region.
 fn place(folder: &Path, scope: (&str, &str), sink: &mut Sink) -> Result<(), ImportError> {
-    for call in CALLS {
+    for call in CALLS.iter().filter(|call| !composite::CALLS_OF.contains(&call.action)) {
         let here = match call.each {
             Each::Account => scope.1 == GLOBAL,
             Each::Region | Each::One(_) => scope.1 != GLOBAL,
@@ -99,58 +100,110 @@ fn place(folder: &Path, scope: (&str, &str), sink: &mut Sink) -> Result<(), Impo
         let name = format!("{}.{}", call.service(), call.operation());
         match call.each {
             _ if !here => {}
-            Each::One(_) => each(&folder.join(name), call, scope, sink)?,
+            Each::One(_) => each(folder, &name, call, scope, sink)?,
             _ => {
-                let asked = one(&folder.join(name), call, None, scope, sink)?;
+                let asked = one(folder, &folder.join(name), call, None, scope, sink)?;
                 if !asked && table::has(call.action) {
                     sink.gap(scope, &gap(call, None, GapReason::NotRequested, "there is no file of it"));
                 }
             }
         }
     }
-    Ok(())
+    if scope.1 == GLOBAL { Ok(()) } else { composite::import(folder, scope, sink) }
 }
 
 /// The files of a call that is about one thing.
-fn each(folder: &Path, call: &Call, scope: (&str, &str), sink: &mut Sink) -> Result<(), ImportError> {
-    if !folder.is_dir() {
+fn each(
+    folder: &Path,
+    name: &str,
+    call: &'static Call,
+    scope: (&str, &str),
+    sink: &mut Sink,
+) -> Result<(), ImportError> {
+    let files = folder.join(name);
+    if !files.is_dir() {
         return Ok(());
     }
-    let names = names(folder)?;
-    let stems = names.iter().filter_map(|name| name.strip_suffix(".json").or_else(|| name.strip_suffix(".error")));
-    for stem in stems.collect::<BTreeSet<_>>() {
-        let target = percent_decode_str(stem).decode_utf8_lossy().into_owned();
-        one(&folder.join(stem), call, Some(&target), scope, sink)?;
+    for stem in stems(&names(&files)?) {
+        one(folder, &files.join(&stem), call, Some(&decoded(&stem)), scope, sink)?;
     }
     Ok(())
 }
 
-/// One answer, or what was said instead; tells whether there is any of them.
-fn one(
-    path: &Path,
-    call: &Call,
-    target: Option<&str>,
-    scope: (&str, &str),
-    sink: &mut Sink,
-) -> Result<bool, ImportError> {
+/// The names of files, without what tells answers from refusals.
+fn stems(names: &[String]) -> BTreeSet<String> {
+    let stems = names.iter().filter_map(|name| name.strip_suffix(".json").or_else(|| name.strip_suffix(".error")));
+    stems.map(str::to_owned).collect()
+}
+
+/// The name of a thing, of that of its file.
+fn decoded(stem: &str) -> String {
+    percent_decode_str(stem).decode_utf8_lossy().into_owned()
+}
+
+/// What the CLI printed.
+enum Said {
+    /// An answer, and when it came.
+    Answer(Value, Timestamp),
+    /// A refusal.
+    Refused(Gap),
+    /// Nobody asked.
+    Nothing,
+}
+
+/// Reads what the CLI printed to a file, whose name has no suffix yet.
+fn said(path: &Path, call: &'static Call, target: Option<&str>) -> Result<Said, ImportError> {
     // Names may have dots of their own, so that the suffix is added and not put in the place of one.
     let with = |suffix: &str| PathBuf::from(format!("{}.{suffix}", path.display()));
     let (answer, error) = (with("json"), with("error"));
     if answer.is_file() {
-        let bad =
-            |detail: String| ImportError::BadFile { path: answer.clone(), action: call.action, detail: detail.into() };
-        let value: Value = serde_json::from_str(&text(&answer)?).map_err(|error| bad(error.to_string()))?;
-        let mut out = Out { sink, scope, action: call.action, target, at: written(&answer) };
-        table::write(&mut out, value).map_err(bad)?;
-        return Ok(true);
+        let value = serde_json::from_str(&text(&answer)?);
+        let value = value.map_err(|error| bad_file(&answer, call.action, error.to_string()))?;
+        return Ok(Said::Answer(value, written(&answer)));
     }
     if error.is_file() {
         let words = text(&error)?;
-        let reason = reason(&words);
-        sink.gap(scope, &gap(call, target, reason, &words));
-        return Ok(true);
+        return Ok(Said::Refused(gap(call, target, reason(&words), &words)));
     }
-    Ok(false)
+    Ok(Said::Nothing)
+}
+
+/// One answer, or what was said instead; tells whether there is any of them.
+fn one(
+    folder: &Path,
+    path: &Path,
+    call: &'static Call,
+    target: Option<&str>,
+    scope: (&str, &str),
+    sink: &mut Sink,
+) -> Result<bool, ImportError> {
+    match said(path, call, target)? {
+        Said::Answer(value, at) => {
+            let mut out = Out { sink, scope, action: call.action, target, at, folder };
+            let bad = |detail| bad_file(&PathBuf::from(format!("{}.json", path.display())), call.action, detail);
+            table::write(&mut out, value).map_err(bad)?;
+            Ok(true)
+        }
+        // To be in no organization is an answer.
+        Said::Refused(gap) if gap.message.raw().contains(NO_ORGANIZATION) => {
+            let mut out = Out { sink, scope, action: call.action, target, at: now(), folder };
+            let bad = |detail| bad_file(path, call.action, detail);
+            table::write(&mut out, Value::Object(serde_json::Map::new())).map_err(bad)?;
+            Ok(true)
+        }
+        Said::Refused(gap) => {
+            sink.gap(scope, &gap);
+            Ok(true)
+        }
+        Said::Nothing => Ok(false),
+    }
+}
+
+/// What Organizations says to an account that is in none.
+const NO_ORGANIZATION: &str = "(AWSOrganizationsNotInUseException)";
+
+fn bad_file(path: &Path, action: &'static str, detail: String) -> ImportError {
+    ImportError::BadFile { path: path.to_owned(), action, detail: detail.into() }
 }
 
 /// What kind of failure the CLI tells of, by the code that it puts in brackets.
@@ -209,12 +262,18 @@ fn names(folder: &Path) -> Result<Vec<String>, ImportError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use tempfile::TempDir;
 
     use super::*;
 
-    fn folder(files: &[(&str, &str)]) -> TempDir {
+    /// What a folder becomes, a text each.
+    pub fn drafts(folder: &TempDir) -> Vec<String> {
+        let found = import(folder.path()).unwrap();
+        found.sink.into_drafts().into_iter().map(|draft| format!("{draft:?}").replace('\\', "")).collect()
+    }
+
+    pub fn folder(files: &[(&str, &str)]) -> TempDir {
         let folder = TempDir::new().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -243,8 +302,7 @@ mod tests {
         ]);
         let found = import(folder.path()).unwrap();
         assert_eq!(found.regions, BTreeSet::from(["eu-west-1".to_owned()]));
-        let drafts: Vec<_> =
-            found.sink.into_drafts().into_iter().map(|draft| format!("{draft:?}").replace('\\', "")).collect();
+        let drafts = drafts(&folder);
         let has = |words: &[&str]| drafts.iter().any(|draft| words.iter().all(|word| draft.contains(word)));
         assert!(has(&[r#""kind":"rds.db_cluster""#, r#""id":"a""#, r#""Endpoint":null"#]), "{drafts:?}");
         assert!(has(&[r#""kind":"listing""#, r#""Returned":2,"Kept":1"#, "engine neptune"]), "{drafts:?}");

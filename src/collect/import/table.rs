@@ -1,16 +1,21 @@
 //! What the AWS CLI prints for each call, and the records that it becomes.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::collect::organization::way_not_asked;
 use crate::collect::{Sink, credential_report};
 use crate::model::{Answered, ObjectType, Type};
 use crate::snapshot::Kind;
-use crate::snapshot::schema::collection::ExcludedAnswer;
+use crate::snapshot::schema::collection::{Excluded, ExcludedAnswer};
 use crate::snapshot::schema::{
-    backup, cloudtrail, ec2, iam, kms, lambda, logs, organizations, rds, rds_operations, rds_parameter, rds_proxy,
+    backup, cloudtrail, ec2, ecs, iam, kms, lambda, logs, organizations, rds, rds_operations, rds_parameter, rds_proxy,
     secretsmanager, sts,
 };
 
@@ -22,6 +27,8 @@ pub(super) struct Out<'o> {
     /// What was asked for by name.
     pub target: Option<&'o str>,
     pub at: Timestamp,
+    /// Where the answers of the region are.
+    pub folder: &'o Path,
 }
 
 /// What becomes of an answer.
@@ -43,11 +50,17 @@ macro_rules! table {
             $(Entry { action: $one, write: |out, value| {
                 let within: Option<&str> = None $(.or(Some($within)))?;
                 let name: Option<&str> = None $(.or(Some($name)))?;
-                one::<$one_answer>(out, value, within, name)
+                one::<$one_answer>(out, value, within, name, None)
             } },)*
             Entry { action: "ec2:DescribeInstances", write: instances },
             Entry { action: "iam:GetAccountAuthorizationDetails", write: authorization },
             Entry { action: "iam:GetCredentialReport", write: report },
+            Entry { action: "organizations:DescribeOrganization", write: organization },
+            Entry { action: "sts:GetCallerIdentity", write: caller },
+            Entry { action: "ec2:DescribeVpcBlockPublicAccessOptions", write: block_options },
+            Entry { action: "rds:DescribeDBMajorEngineVersions", write: major_versions },
+            Entry { action: "rds:DescribeDBClusterSnapshotAttributes", write: snapshot_attributes },
+            Entry { action: "secretsmanager:ListSecrets", write: secrets },
         ];
     };
 }
@@ -72,8 +85,6 @@ table! {
     "rds:DescribePendingMaintenanceActions"."PendingMaintenanceActions" => rds_parameter::ResourcePendingMaintenanceActionsAnswer, ["ResourceIdentifier"];
     "rds:DescribeGlobalClusters"."GlobalClusters" => rds_operations::GlobalClusterAnswer,
         ["GlobalClusterArn", "GlobalClusterIdentifier"], of "Engine" is "aurora";
-    "rds:DescribeDBMajorEngineVersions"."DBMajorEngineVersions" => rds_operations::DbMajorEngineVersionAnswer,
-        ["Engine", "MajorEngineVersion"], of "Engine" is "aurora";
     "rds:DescribeEventSubscriptions"."EventSubscriptionsList" => rds_operations::EventSubscriptionAnswer, ["EventSubscriptionArn", "CustSubscriptionId"];
     "ec2:DescribeVpcs"."Vpcs" => ec2::VpcAnswer, ["VpcId"];
     "ec2:DescribeSubnets"."Subnets" => ec2::SubnetAnswer, ["SubnetId"];
@@ -93,18 +104,14 @@ table! {
     "logs:DescribeLogGroups"."logGroups" => logs::LogGroupAnswer, ["logGroupArn", "logGroupName"];
     "cloudtrail:DescribeTrails"."trailList" => cloudtrail::TrailAnswer, ["TrailARN"];
     "backup:ListProtectedResources"."Results" => backup::ProtectedResourceAnswer, ["ResourceArn"], of "ResourceType" is "Aurora";
-    "secretsmanager:ListSecrets"."SecretList" => secretsmanager::SecretAnswer, ["ARN"], of "OwningService" is "rds";
     ones:
-    "sts:GetCallerIdentity" => sts::CallerIdentityAnswer;
     "iam:GetAccountSummary"."SummaryMap" => iam::AccountSummaryAnswer;
-    "organizations:DescribeOrganization"."Organization" => organizations::OrganizationAnswer;
     "rds:DescribeDBClusterParameters" => rds::DbClusterParametersAnswer, named "DBClusterParameterGroupName";
     "rds:DescribeDBParameters" => rds_parameter::DbParametersAnswer, named "DBParameterGroupName";
     "rds:DescribeEngineDefaultClusterParameters"."EngineDefaults" => rds_parameter::EngineDefaultsAnswer, named "DBParameterGroupFamily";
-    "rds:DescribeDBClusterSnapshotAttributes"."DBClusterSnapshotAttributesResult" => rds::DbClusterSnapshotAttributesAnswer, named "DBClusterSnapshotIdentifier";
     "rds:DescribeDBProxyTargets" => rds_proxy::DbProxyTargetsAnswer, named "DBProxyName";
     "ec2:GetManagedPrefixListEntries" => ec2::ManagedPrefixListEntriesAnswer, named "PrefixListId";
-    "ec2:DescribeVpcBlockPublicAccessOptions"."VpcBlockPublicAccessOptions" => ec2::VpcBlockPublicAccessOptionsAnswer;
+    "ecs:DescribeTaskDefinition"."taskDefinition" => ecs::TaskDefinitionAnswer;
     "kms:DescribeKey"."KeyMetadata" => kms::KeyAnswer;
     "kms:GetKeyRotationStatus" => kms::KeyRotationStatusAnswer, named "KeyId";
     "kms:GetKeyPolicy" => kms::KeyPolicyAnswer, named "KeyId";
@@ -130,32 +137,71 @@ fn items(value: Value, member: &str) -> Result<Vec<Value>, String> {
     }
 }
 
-fn list<A>(out: &mut Out<'_>, items: Vec<Value>, ids: &[&str], only: Only) -> Result<(), String>
+/// Writes the records of items that are all there are, and that they are.
+pub(super) fn list<A>(out: &mut Out<'_>, items: Vec<Value>, ids: &[&str], only: Only) -> Result<(), String>
 where
     A: Answered + DeserializeOwned,
     A::Record: Kind,
 {
-    let (returned, mut excluded) = (items.len(), Vec::new());
+    let returned = items.len();
+    let excluded = records::<A>(out, items, ids, only)?;
+    out.listing::<A>(returned, excluded);
+    Ok(())
+}
+
+/// Writes the records of items, and gives those that are only counted.
+pub(super) fn records<A>(
+    out: &mut Out<'_>,
+    items: Vec<Value>,
+    ids: &[&str],
+    only: Only,
+) -> Result<Vec<Excluded>, String>
+where
+    A: Answered + DeserializeOwned,
+    A::Record: Kind,
+{
+    let mut excluded = Vec::new();
     for item in items {
         let id = ids.iter().find_map(|id| item.get(id)?.as_str()).unwrap_or_default().to_owned();
         let other = only.and_then(|(member, kept)| {
             let word = item.get(member).and_then(Value::as_str).unwrap_or_default();
-            // What does not say what it is, is kept; but for secrets, of which most are nobody's business.
-            (!word.starts_with(kept) && (!word.is_empty() || member == "OwningService")).then(|| word.to_owned())
+            // What does not say what it is, is kept.
+            (!word.starts_with(kept) && !word.is_empty()).then(|| word.to_owned())
         });
         if let Some(word) = other {
-            let why = format!("{} {word}", only.map_or("", |(member, _)| member).to_ascii_lowercase());
-            excluded.push(ExcludedAnswer { id: Some(id), why: Some(why.trim().to_owned()) }.record());
+            let member = only.map_or("", |(member, _)| if member == "ResourceType" { "type" } else { member });
+            excluded.push((id, format!("{} {word}", member.to_ascii_lowercase())));
             continue;
         }
         let record = read::<A>(item)?;
-        out.sink.record_at(out.at, out.scope, id, out.action, &record);
+        out.record(id, &record);
     }
-    out.sink.listing_at::<A::Record>(out.at, out.scope, (out.action, None), returned, excluded);
-    Ok(())
+    excluded.sort_unstable();
+    let counted = |(id, why)| ExcludedAnswer { id: Some(id), why: Some(why) }.record();
+    Ok(excluded.into_iter().map(counted).collect())
 }
 
-fn one<A>(out: &mut Out<'_>, value: Value, within: Option<&str>, name: Option<&str>) -> Result<(), String>
+impl Out<'_> {
+    fn record<K: Kind>(&mut self, id: impl Into<String>, record: &K) {
+        self.sink.record_at(self.at, self.scope, id, self.action, record);
+    }
+
+    fn listing<A>(&mut self, returned: usize, excluded: Vec<Excluded>)
+    where
+        A: Answered,
+        A::Record: Kind,
+    {
+        self.sink.listing_at::<A::Record>(self.at, self.scope, (self.action, None), returned, excluded);
+    }
+}
+
+fn one<A>(
+    out: &mut Out<'_>,
+    value: Value,
+    within: Option<&str>,
+    name: Option<&str>,
+    id: Option<&str>,
+) -> Result<(), String>
 where
     A: Answered + DeserializeOwned,
     A::Record: Kind,
@@ -172,12 +218,9 @@ where
         inner.entry(name).or_insert_with(|| target.into());
     }
     sort_parameters(&mut inner);
-    let id = out.target.unwrap_or(out.scope.0).to_owned();
+    let id = id.or(out.target).unwrap_or(out.scope.0).to_owned();
     let record = read::<A>(Value::Object(inner))?;
-    out.sink.record_at(out.at, out.scope, id, out.action, &record);
-    if out.action == "organizations:DescribeOrganization" {
-        out.sink.listing_at::<A::Record>(out.at, out.scope, (out.action, None), 1, Vec::new());
-    }
+    out.record(id, &record);
     Ok(())
 }
 
@@ -248,6 +291,80 @@ fn authorization(out: &mut Out<'_>, mut value: Value) -> Result<(), String> {
     list::<iam::GroupDetailAnswer>(out, groups, &["Arn"], None)?;
     list::<iam::RoleDetailAnswer>(out, roles, &["Arn"], None)?;
     list::<iam::ManagedPolicyDetailAnswer>(out, policies, &["Arn"], None)
+}
+
+fn caller(out: &mut Out<'_>, value: Value) -> Result<(), String> {
+    let id = text(&value, "Arn").to_owned();
+    one::<sts::CallerIdentityAnswer>(out, value, None, None, Some(&id))
+}
+
+fn block_options(out: &mut Out<'_>, value: Value) -> Result<(), String> {
+    let (within, id) = (Some("VpcBlockPublicAccessOptions"), Some("vpc-block-public-access"));
+    one::<ec2::VpcBlockPublicAccessOptionsAnswer>(out, value, within, None, id)
+}
+
+/// The organization, and what the account is not asked of it when it is a member.
+fn organization(out: &mut Out<'_>, mut value: Value) -> Result<(), String> {
+    let found: Vec<_> = value.get_mut("Organization").map(Value::take).into_iter().collect();
+    let management = found.first().map(|found| text(found, "MasterAccountId")).unwrap_or_default();
+    if !management.is_empty() && management != out.scope.0 {
+        out.sink.gap(out.scope, &way_not_asked(out.scope.0));
+    }
+    list::<organizations::OrganizationAnswer>(out, found, &["Id"], None)
+}
+
+/// A version has no name of its own.
+fn major_versions(out: &mut Out<'_>, value: Value) -> Result<(), String> {
+    const ID: &str = "Id";
+    let named = |mut version: Value| {
+        let id = format!("{} {}", text(&version, "Engine"), text(&version, "MajorEngineVersion"));
+        if let Value::Object(members) = &mut version {
+            members.insert(ID.to_owned(), id.into());
+        }
+        version
+    };
+    let versions = items(value, "DBMajorEngineVersions")?.into_iter().map(named).collect();
+    list::<rds_operations::DbMajorEngineVersionAnswer>(out, versions, &[ID], Some(("Engine", "aurora")))
+}
+
+/// They go by the ARN of their snapshot, as far as that is there.
+fn snapshot_attributes(out: &mut Out<'_>, value: Value) -> Result<(), String> {
+    let snapshots = beside(out.folder, "rds.DescribeDBClusterSnapshots.json", "DBClusterSnapshots");
+    let named = |snapshot: &&Value| Some(text(snapshot, "DBClusterSnapshotIdentifier")) == out.target;
+    let arn = snapshots.iter().find(named).map(|snapshot| text(snapshot, "DBClusterSnapshotArn"));
+    let within = Some("DBClusterSnapshotAttributesResult");
+    one::<rds::DbClusterSnapshotAttributesAnswer>(out, value, within, Some("DBClusterSnapshotIdentifier"), arn)
+}
+
+/// The secrets of databases: those that RDS keeps, and those that a cluster or a proxy names. The others are nobody's business.
+fn secrets(out: &mut Out<'_>, value: Value) -> Result<(), String> {
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for cluster in beside(out.folder, "rds.DescribeDBClusters.json", "DBClusters") {
+        named.extend(cluster.pointer("/MasterUserSecret/SecretArn").and_then(Value::as_str).map(str::to_owned));
+    }
+    for proxy in beside(out.folder, "rds.DescribeDBProxies.json", "DBProxies") {
+        let auth = proxy.get("Auth").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        named.extend(auth.iter().map(|it| text(it, "SecretArn").to_owned()));
+    }
+    let of_database = |secret: &Value| text(secret, "OwningService") == "rds" || named.contains(text(secret, "ARN"));
+    let (kept, others): (Vec<_>, Vec<_>) = items(value, "SecretList")?.into_iter().partition(of_database);
+    let returned = kept.len() + others.len();
+    records::<secretsmanager::SecretAnswer>(out, kept, &["ARN"], None)?;
+    let mut names: Vec<_> = others.iter().map(|secret| text(secret, "ARN").to_owned()).collect();
+    names.sort_unstable();
+    let counted = |id| ExcludedAnswer { id: Some(id), why: Some("not of a database".to_owned()) }.record();
+    out.listing::<secretsmanager::SecretAnswer>(returned, names.into_iter().map(counted).collect());
+    Ok(())
+}
+
+/// What another answer of the same region lists. One that cannot be read is told when its turn comes.
+fn beside(folder: &Path, name: &str, member: &str) -> Vec<Value> {
+    let answer = fs::read_to_string(folder.join(name)).ok().and_then(|text| serde_json::from_str(&text).ok());
+    answer.and_then(|answer| items(answer, member).ok()).unwrap_or_default()
+}
+
+fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all writers have one shape")]

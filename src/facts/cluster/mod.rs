@@ -34,6 +34,7 @@ use crate::snapshot::schema::kms::Key;
 use crate::snapshot::schema::mysql::GlobalVariables;
 use crate::snapshot::schema::rds::DbCluster;
 use crate::snapshot::schema::rds_operations::GlobalCluster;
+use crate::snapshot::schema::rds_parameter::EngineDefaults;
 
 facts! {
     /// An Aurora cluster.
@@ -122,7 +123,21 @@ fn requires_tls(cluster: &Cluster) -> Derived<bool> {
 }
 
 fn tls_settings(cluster: &Cluster) -> TlsSettings {
-    TlsSettings::new(&cluster.record, cluster.parameters())
+    TlsSettings::new(&cluster.record, cluster.parameters(), &engine_defaults(cluster))
+}
+
+/// What the engine sets in the family of the parameter group; absent where nobody asked, as in snapshots of before.
+fn engine_defaults(cluster: &Cluster) -> Fact<Arc<Record<EngineDefaults>>> {
+    const SOURCE: &str = "rds:DescribeEngineDefaultClusterParameters";
+    let (region, group) = (&cluster.region, &cluster.record.data.db_cluster_parameter_group);
+    let group = group.as_ref().and_then(|name| region.parameter_groups().get(name));
+    let family = group.and_then(|group| group.data.db_parameter_group_family.clone());
+    match region.one_of(SOURCE, &region.estate.lookups.engine_defaults, &family) {
+        // A listing without the group names no family to ask about.
+        Fact::Unknown(Why::NotCollected | Why::Dangling { .. }) => Fact::Absent,
+        Fact::Unknown(why) if tls::is_voluntary(&why) => Fact::Absent,
+        found => found,
+    }
 }
 
 fn tls_disagreements(cluster: &Cluster) -> Derived<Vec<Arc<Disagreement>>> {

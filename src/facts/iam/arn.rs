@@ -1,5 +1,8 @@
 //! Amazon Resource Names: six parts between the first five colons. IAM User Guide, "Amazon Resource Names (ARNs)".
 
+/// The partitions: AWS, China and GovCloud.
+pub const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+
 /// An ARN in its parts, of a pattern or of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arn<'a> {

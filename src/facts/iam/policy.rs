@@ -129,7 +129,7 @@ impl Principals {
         let incomplete =
             [self.users.incomplete(), self.groups.incomplete(), self.roles.incomplete(), self.policies.incomplete()];
         if let Some(why) = incomplete.into_iter().flatten().next() {
-            held.missing.push(MissingPolicy { id: format!("arn:aws:iam::{account}:*"), why: why.clone() });
+            held.missing.push(MissingPolicy { id: format!("arn:*:iam::{account}:*"), why: why.clone() });
         }
         for (arn, (holders, places)) in &held.attached {
             match self.policies.get(arn) {

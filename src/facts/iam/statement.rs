@@ -4,6 +4,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::arn::PARTITIONS;
 use super::document::{condition_keys, strings};
 use super::glob::matches;
 use super::grammar::{Action, ActionPattern};
@@ -186,7 +187,6 @@ fn is_star(pattern: &str) -> bool {
 
 /// `*`, or a pattern that covers a resource which no policy names, in one partition at least.
 fn is_every_resource(pattern: &str) -> bool {
-    const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
     let nobodys = |partition| format!("arn:{partition}:nobodys-service:nowhere-1:000000000000:nobody/named this");
     is_star(pattern) || PARTITIONS.into_iter().any(|partition| matches(pattern, &nobodys(partition)))
 }

@@ -1,11 +1,14 @@
 //! What a cluster's parameter group says about TLS, with the engine's defaults where it says nothing.
 
-use crate::facts::parameter::ClusterParameters;
+use std::sync::Arc;
+
+use crate::facts::parameter::{ClusterParameters, engine_default};
 use crate::facts::privileges::is_on;
 use crate::facts::table::{TLS_DEFAULTS, edition};
 use crate::model::{Derived, Fact, Place, Why};
 use crate::snapshot::Record;
 use crate::snapshot::schema::rds::{DbCluster, Engine};
+use crate::snapshot::schema::rds_parameter::EngineDefaults;
 
 use super::defaults::Defaults;
 
@@ -20,28 +23,39 @@ facts! {
         cipher_suites: Derived<Vec<String>>, optional;
         /// Those of them that lack forward secrecy or authenticated encryption (RFC 9325 section 4.2).
         weak_cipher_suites: Derived<Vec<String>>, optional;
-        /// The dated table of what the engine does without a parameter, and whether it was stale; absent where the group has all.
+        /// Where the value of a parameter that the group leaves to the engine comes from: what RDS says of the family, or, where RDS
+        /// names no value, a dated table of what AWS documents, and whether that was stale; absent where the group has all.
         defaults: Fact<String>, optional;
     }
 }
 
+/// What the engine sets in the family of a cluster's parameter group; absent where nobody asked.
+type Family = Fact<Arc<Record<EngineDefaults>>>;
+
 impl TlsSettings {
     /// Reads the parameters of a cluster's group.
-    pub fn new(cluster: &Record<DbCluster>, parameters: &ClusterParameters) -> Self {
+    pub fn new(cluster: &Record<DbCluster>, parameters: &ClusterParameters, family: &Family) -> Self {
         if cluster.data.engine == Fact::Known(Engine::AuroraPostgresql) {
             return Self::unknown(&Why::Unreadable {
                 detail: "parameters of Aurora PostgreSQL are not judged yet".into(),
             });
         }
+        let (transport, versions) = (default_of(family, TRANSPORT), default_of(family, VERSIONS));
         let cipher_suites = cipher_suites(parameters);
         let weak = |suites: Vec<String>| suites.into_iter().filter(|suite| is_weak(suite)).collect();
         Self {
-            require_secure_transport: or_default(&parameters.require_secure_transport, cluster, is_on, |row| {
-                row.require_secure_transport
-            }),
-            versions: or_default(&parameters.tls_version, cluster, words, |row| row.tls_version.clone()),
+            defaults: sources(
+                cluster,
+                &[(&parameters.require_secure_transport, &transport), (&parameters.tls_version, &versions)],
+            ),
+            require_secure_transport: or_default(
+                (&parameters.require_secure_transport, transport),
+                cluster,
+                is_on,
+                |row| row.require_secure_transport,
+            ),
+            versions: or_default((&parameters.tls_version, versions), cluster, words, |row| row.tls_version.clone()),
             weak_cipher_suites: Derived::new(cipher_suites.value.clone().map(weak), cipher_suites.from.clone()),
-            defaults: defaults(cluster, parameters),
             cipher_suites,
         }
     }
@@ -57,34 +71,66 @@ impl TlsSettings {
     }
 }
 
-/// The parameter's value, or what engines of the cluster's version do without one.
+const TRANSPORT: &str = "require_secure_transport";
+const VERSIONS: &str = "tls_version";
+
+/// What RDS says that the engine sets a parameter to; absent where it does not say.
+fn default_of(family: &Family, name: &str) -> Derived<String> {
+    let found = match family {
+        Fact::Known(defaults) => engine_default(defaults, name),
+        Fact::Absent => Derived::new(Fact::Absent, Vec::new()),
+        Fact::Unknown(why) => Derived::unknown(why.clone()),
+    };
+    match &found.value {
+        Fact::Known(value) if value.trim().is_empty() => Derived::new(Fact::Absent, found.from),
+        _ => found,
+    }
+}
+
+/// The parameter's value, or the engine's: as RDS says, or where it names none, as AWS documents for the version. What RDS was asked
+/// for and did not tell is unknown, because it may be otherwise than documented.
 fn or_default<T>(
-    parameter: &Derived<String>,
+    (parameter, engine): (&Derived<String>, Derived<String>),
     cluster: &Record<DbCluster>,
     read: impl Fn(&str) -> T,
-    default: impl Fn(&Defaults) -> T,
+    documented: impl Fn(&Defaults) -> T,
 ) -> Derived<T> {
-    match &parameter.value {
-        Fact::Known(value) => Derived::new(Fact::Known(read(value)), parameter.from.clone()),
+    let given = if parameter.value == Fact::Absent { engine } else { parameter.clone() };
+    match given.value {
+        Fact::Known(value) => Derived::new(Fact::Known(read(&value)), given.from),
+        Fact::Unknown(why) => Derived::unknown(why),
         Fact::Absent => {
             let row = cluster.data.engine_version.as_ref().and_then(|version| match Defaults::of(version) {
-                Ok(row) => Fact::Known(default(row)),
+                Ok(row) => Fact::Known(documented(row)),
                 Err(why) => Fact::Unknown(why),
             });
             Derived::new(row, vec![Place::data_of(cluster.at).member("EngineVersion")])
         }
-        Fact::Unknown(why) => Derived::unknown(why.clone()),
     }
 }
 
-/// The edition of the table, where a value was taken from it.
-fn defaults(cluster: &Record<DbCluster>, parameters: &ClusterParameters) -> Fact<String> {
-    let unset = [&parameters.require_secure_transport, &parameters.tls_version];
-    if !unset.iter().any(|parameter| parameter.value == Fact::Absent) {
+/// Where the values come from that the group leaves to the engine.
+fn sources(cluster: &Record<DbCluster>, given: &[(&Derived<String>, &Derived<String>)]) -> Fact<String> {
+    let unset: Vec<_> =
+        given.iter().filter(|(group, _)| group.value == Fact::Absent).map(|(_, it)| &it.value).collect();
+    if unset.is_empty() {
         return Fact::Absent;
     }
-    edition(TLS_DEFAULTS, cluster.observed)
-        .map_or_else(Fact::Unknown, |edition| Fact::Known(format!("engine defaults {edition}")))
+    let told =
+        unset.iter().any(|engine| engine.known().is_some()).then(|| "engine defaults as RDS tells them".to_owned());
+    let documented = if unset.contains(&&Fact::Absent) {
+        match edition(TLS_DEFAULTS, cluster.observed) {
+            Ok(edition) => Some(format!("engine defaults {edition}")),
+            Err(why) => return Fact::Unknown(why),
+        }
+    } else {
+        None
+    };
+    let named: Vec<_> = told.into_iter().chain(documented).collect();
+    match unset.iter().find_map(|engine| if let Fact::Unknown(why) = engine { Some(why.clone()) } else { None }) {
+        Some(why) if named.is_empty() => Fact::Unknown(why),
+        _ => Fact::Known(named.join(", ")),
+    }
 }
 
 /// The words of a list, whatever separates them.
@@ -135,6 +181,20 @@ fn is_weak(suite: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RecordRef;
+    use crate::snapshot::schema::rds::Parameter;
+
+    fn record<T>(data: T) -> Record<T> {
+        Record {
+            id: String::new(),
+            account: "1".to_owned(),
+            region: "r".to_owned(),
+            source: String::new(),
+            observed: "2026-11-21T00:00:00Z".parse().unwrap(),
+            at: RecordRef { file: 0, line: 2 },
+            data,
+        }
+    }
 
     fn parameters(ssl_cipher: Fact<&str>, tls_ciphersuites: Fact<&str>) -> ClusterParameters {
         let derived = |fact: Fact<&str>| Derived::new(fact.map(str::to_owned), vec![]);
@@ -142,6 +202,74 @@ mod tests {
             ssl_cipher: derived(ssl_cipher),
             tls_ciphersuites: derived(tls_ciphersuites),
             ..ClusterParameters::new(&Fact::Unknown(Why::NotCollected))
+        }
+    }
+
+    fn cluster() -> Record<DbCluster> {
+        let data = DbCluster {
+            engine: Fact::Known(Engine::AuroraMysql),
+            engine_version: Fact::Known("8.4.7".to_owned()),
+            ..DbCluster::default()
+        };
+        record(data)
+    }
+
+    fn family(parameters: Fact<&[(&str, Option<&str>)]>) -> Family {
+        let parameter = |(name, value): &(&str, Option<&str>)| Parameter {
+            parameter_name: Fact::Known((*name).to_owned()),
+            parameter_value: value.map_or(Fact::Absent, |value| Fact::Known(value.to_owned())),
+            ..Parameter::default()
+        };
+        let parameters = parameters.map(|all| all.iter().map(parameter).collect());
+        Fact::Known(Arc::new(record(EngineDefaults { parameters, ..EngineDefaults::default() })))
+    }
+
+    /// Whatever a group leaves to the engine, RDS is asked first, and the table of what is documented second.
+    #[test]
+    fn what_a_group_leaves_out_is_what_the_engine_sets() {
+        let denied = Why::Unreadable { detail: "denied".into() };
+        let (told, table) = ("engine defaults as RDS tells them", "engine defaults of 2026-11-21");
+        let off = &[(TRANSPORT, Some("OFF")), (VERSIONS, Some("TLSv1.3"))][..];
+        let new = Fact::Known(vec!["TLSv1.2", "TLSv1.3"]);
+        for (family, on, versions, source) in [
+            (Fact::Absent, Fact::Known(true), new.clone(), Fact::Known(table.to_owned())),
+            (family(Fact::Known(&[])), Fact::Known(true), new.clone(), Fact::Known(table.to_owned())),
+            (
+                family(Fact::Known(&[(VERSIONS, None), (TRANSPORT, Some(" "))])),
+                Fact::Known(true),
+                new.clone(),
+                Fact::Known(table.to_owned()),
+            ),
+            (family(Fact::Known(off)), Fact::Known(false), Fact::Known(vec!["TLSv1.3"]), Fact::Known(told.to_owned())),
+            (family(Fact::Known(&off[..1])), Fact::Known(false), new, Fact::Known(format!("{told}, {table}"))),
+            (
+                family(Fact::Unknown(denied.clone())),
+                Fact::Unknown(denied.clone()),
+                Fact::Unknown(denied.clone()),
+                Fact::Unknown(denied.clone()),
+            ),
+            (
+                Fact::Unknown(denied.clone()),
+                Fact::Unknown(denied.clone()),
+                Fact::Unknown(denied.clone()),
+                Fact::Unknown(denied),
+            ),
+        ] {
+            let none = || Derived::new(Fact::Absent, Vec::new());
+            let parameters = ClusterParameters {
+                require_secure_transport: none(),
+                tls_version: none(),
+                ..parameters(Fact::Absent, Fact::Absent)
+            };
+            let found = TlsSettings::new(&cluster(), &parameters, &family);
+            let versions = versions.map(|it| it.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let values = (found.require_secure_transport.value, found.versions.value, found.defaults);
+            assert_eq!(values, (on, versions, source));
+            // What the group says goes before all of it.
+            let set = || Derived::new(Fact::Known("ON".to_owned()), Vec::new());
+            let parameters = ClusterParameters { require_secure_transport: set(), tls_version: set(), ..parameters };
+            let found = TlsSettings::new(&cluster(), &parameters, &family);
+            assert_eq!((found.require_secure_transport.value, found.defaults), (Fact::Known(true), Fact::Absent));
         }
     }
 

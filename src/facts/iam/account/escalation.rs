@@ -7,7 +7,7 @@ use super::identity::{Identity, IdentityKind};
 use super::standing::{Because, Standing};
 use super::{Account, Target};
 use crate::facts::iam::evaluate::Resource;
-use crate::facts::iam::grammar::{Action, Effect, Named};
+use crate::facts::iam::grammar::{Action, Effect, Named, is_service, service_in};
 
 /// A step to more permissions.
 #[derive(Debug, Clone)]
@@ -120,7 +120,8 @@ fn of_a_role(account: &Account, identity: &Identity, (to, role): (usize, &Identi
         if !trusts(role, service) {
             continue;
         }
-        let pass = ask(account, identity, "iam:PassRole", &target.clone().passed_to(service));
+        let pass =
+            ask(account, identity, "iam:PassRole", &target.clone().passed_to(&service_in(&account.partition, service)));
         let anything = Target::new(Resource::matching("*"));
         let all = actions.iter().fold(pass, |all, action| all.and(|| ask(account, identity, action, &anything)));
         push(found, &format!("iam:PassRole + {}", actions.join(" + ")), Some(to), all);
@@ -133,7 +134,10 @@ fn trusts(role: &Identity, service: &str) -> bool {
     document.statements.iter().filter(|statement| statement.effect != Some(Effect::Deny)).any(|statement| {
         statement.principals.as_ref().is_none_or(|principals| {
             principals.negated
-                || principals.named.iter().any(|named| matches!(named, Named::Service(name) if name == service))
+                || principals
+                    .named
+                    .iter()
+                    .any(|named| matches!(named, Named::Service(name) if is_service(name, service)))
         })
     })
 }

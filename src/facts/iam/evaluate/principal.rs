@@ -43,7 +43,9 @@ impl Principal {
         let account = parts.map_or("", |parts| parts.account).to_owned();
         let (kind, name, path) = match parts {
             Some(parts) => kind_of(parts),
-            None if arn.ends_with(".amazonaws.com") => (PrincipalKind::Service, arn, String::new()),
+            None if arn.trim_end_matches(".cn").ends_with(".amazonaws.com") => {
+                (PrincipalKind::Service, arn, String::new())
+            }
             None => (PrincipalKind::Other, arn, String::new()),
         };
         Self { arn: arn.to_owned(), account, kind, name: name.to_owned(), path }

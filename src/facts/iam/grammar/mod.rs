@@ -19,7 +19,7 @@ pub use document::{Document, Kind, Unreadable, Version};
 pub use fault::{Fault, Faulty};
 pub use operand::{Decimal, Operand, Text, boolean, net, time};
 pub use operator::{Base, Comparison, Operator, SetOperator};
-pub use principal::{Named, Principals};
+pub use principal::{Named, Principals, is_service, service_in};
 pub use resource::{ResourcePattern, Resources, covers_by_parts};
 pub use statement::{Effect, Statement};
 pub use template::{Piece, Resolved, Template};

@@ -98,10 +98,37 @@ fn aws(text: &str) -> Option<Named> {
     }
 }
 
+/// Whether a policy that names `name` means the service that goes by `service` outside of China, where some have a name of their own.
+pub fn is_service(name: &str, service: &str) -> bool {
+    name == service || name.strip_suffix(CHINA) == Some(service)
+}
+
+/// The name by which a service acts in a partition. In China, EC2 goes by one of its own. AWS China documentation, "Amazon EC2".
+pub fn service_in(partition: &str, service: &str) -> String {
+    if partition == "aws-cn" && service.starts_with("ec2.") { format!("{service}{CHINA}") } else { service.to_owned() }
+}
+
+const CHINA: &str = ".cn";
+
 #[cfg(test)]
 mod tests {
     use super::super::super::json;
     use super::*;
+
+    #[test]
+    fn services_have_names_of_their_own_in_china() {
+        let (ec2, lambda) = ("ec2.amazonaws.com", "lambda.amazonaws.com");
+        for (partition, service, name) in [
+            ("aws", ec2, ec2),
+            ("aws-us-gov", ec2, ec2),
+            ("aws-cn", ec2, "ec2.amazonaws.com.cn"),
+            ("aws-cn", lambda, lambda),
+        ] {
+            assert_eq!(service_in(partition, service), name);
+            assert!(is_service(name, service) && is_service(service, service), "{name}");
+        }
+        assert!(!is_service("ec2.amazonaws.com.cn", lambda) && !is_service("ec2.amazonaws.com.com", ec2));
+    }
 
     #[test]
     fn reads_whom_it_names() {

@@ -6,7 +6,7 @@ use super::check::Check;
 use super::scope::{DATABASE_SERVICES, covers};
 use super::service::{ACTIONS, KEY_TYPES, Known};
 use super::{Check as C, Notes};
-use crate::facts::iam::arn::Arn;
+use crate::facts::iam::arn::{Arn, PARTITIONS};
 use crate::facts::iam::glob::{Glob, Token};
 use crate::facts::iam::grammar::{
     ActionPattern, Base, Document, Effect, Operand, ResourcePattern, SetOperator, Statement, Test, Version,
@@ -139,9 +139,11 @@ const COPIES: [&str; 2] = ["rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClu
 
 /// Denies that name clusters, in a document that lets its holders restore one under another name.
 pub(super) fn check_document(document: &Document, notes: &mut Notes<'_>) {
-    let new_name = Glob::new("arn:aws:rds:*:*:cluster:*");
+    let new_names = PARTITIONS.map(|partition| Glob::new(&format!("arn:{partition}:rds:*:*:cluster:*")));
     let restores = document.statements.iter().any(|statement| {
-        let anywhere = |pattern: &ResourcePattern| pattern.fixed.as_ref().is_some_and(|glob| glob.covers(&new_name));
+        let anywhere = |pattern: &ResourcePattern| {
+            pattern.fixed.as_ref().is_some_and(|glob| new_names.iter().any(|name| glob.covers(name)))
+        };
         let resources = statement.resources.as_ref();
         statement.effect == Some(Effect::Allow)
             && statement.tests.is_empty()

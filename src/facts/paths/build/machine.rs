@@ -10,7 +10,7 @@ use super::super::web::{Machine, Web};
 use super::iam::{OPEN_SESSION, OPEN_TUNNEL};
 use crate::facts::Facts;
 use crate::facts::iam::account::{Account, Identity};
-use crate::facts::iam::grammar::{Effect, Named};
+use crate::facts::iam::grammar::{Effect, Named, is_service};
 use crate::model::{Fact, Place, Why};
 use crate::snapshot::Records;
 
@@ -230,7 +230,7 @@ fn trusts(role: &Identity, service: &str) -> bool {
         statement.principals.as_ref().is_none_or(|principals| {
             principals.negated
                 || principals.named.iter().any(|named| match named {
-                    Named::Service(name) => name == service,
+                    Named::Service(name) => is_service(name, service),
                     Named::Everyone => true,
                     _ => false,
                 })
