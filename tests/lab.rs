@@ -248,6 +248,48 @@ fn a_check_of_the_snapshot_gives_the_same_bytes() {
     assert_eq!(std::fs::read(lab.path("scan.json")).unwrap(), std::fs::read(again).unwrap());
 }
 
+/// AWS facts from a central account, TLS and MySQL facts from inside each VPC: together they are one scan.
+#[test]
+fn three_files_from_three_places_are_one_assessment() {
+    let lab = Lab::enter();
+    // Alone, a probe is light: no login takes its broken handshakes back.
+    let light = ("AURORA_AUDIT_PROBE", "light");
+    let (whole, expected) = lab.scan(&[light]);
+    let mut files = Vec::new();
+    for layer in ["mysql", "aws", "tls"] {
+        let path = lab.path(&format!("{layer}.jsonl"));
+        let env = [light, ("AURORA_AUDIT_COLLECTORS", layer)];
+        let run = lab.collect_as(lab.administrator(), &["collect", "-o", &path], &env);
+        assert!([0, 3].contains(&run.code), "{layer}: {}", run.transcript());
+        files.push(path);
+    }
+    let json = lab.path("three.json");
+    let output = format!("json={json}");
+    let mut args = vec!["check", "--now", NOW, "-o", &output];
+    args.extend(files.iter().map(String::as_str));
+    let check = run(args, &[]);
+    let found = assessment(Path::new(&json));
+    let sorted = |assessment: &Value| {
+        let mut verdicts = verdicts(assessment);
+        verdicts.sort();
+        verdicts
+    };
+    assert_eq!(check.code, whole.code, "{}", check.transcript());
+    assert_eq!(sorted(&found), sorted(&expected));
+    // What one file left out another one has.
+    let failed = |assessment: &Value| -> BTreeSet<_> {
+        gaps(assessment).into_iter().filter(|(_, reason)| reason != "not_requested").collect()
+    };
+    assert_eq!(failed(&found), failed(&expected));
+    let reason = found["gate"]["reason"].as_str().unwrap();
+    assert!(!reason.contains("left out by choice: mysql"), "{}", check.transcript());
+    // Without one of them, what rests on it is unknown.
+    let part = run(["check", &files[1], &files[2], "--now", NOW, "-o", &output], &[]);
+    assert!([1, 3].contains(&part.code), "{}", part.transcript());
+    let outcomes = database_outcomes(&assessment(Path::new(&json)), "orders");
+    assert!(!outcomes.is_empty() && outcomes.iter().all(|(.., outcome)| outcome == "unknown"), "{outcomes:?}");
+}
+
 #[test]
 fn the_snapshot_holds_no_secret() {
     let lab = Lab::enter();

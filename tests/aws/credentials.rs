@@ -18,7 +18,7 @@ fn identity(lab: &Lab, env: &[(&str, &str)]) -> (i32, String) {
     let records: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let who = records.first().and_then(|header| header["data"]["Identity"][0].as_str()).unwrap_or_default();
     let gaps = involuntary(&records);
-    let said = if gaps.is_empty() { String::new() } else { format!("{}", gaps[0]) };
+    let said: String = gaps.iter().map(ToString::to_string).collect();
     (done.code, format!("{who}{said}"))
 }
 

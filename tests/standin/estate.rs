@@ -60,10 +60,8 @@ impl Estate {
             let mut text = Value::Object(std::mem::take(answers)).to_string();
             text = text.replace("arn:aws:", &format!("arn:{partition}:")).replace(REGION, region);
             if partition == "aws-cn" {
-                text =
-                    text.replace("rds.amazonaws.com\"", "RDS").replace(".rds.amazonaws.com", ".rds.amazonaws.com.cn");
-                text =
-                    text.replace("ec2.amazonaws.com\"", "ec2.amazonaws.com.cn\"").replace("RDS", "rds.amazonaws.com\"");
+                text = text.replace(".rds.amazonaws.com", ".rds.amazonaws.com.cn");
+                text = text.replace("\"ec2.amazonaws.com\"", "\"ec2.amazonaws.com.cn\"");
             }
             let Value::Object(changed) = serde_json::from_str(&text).unwrap() else { panic!("no object") };
             *answers = changed;

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::table::{self, Out};
+use super::table::{self, Out, text};
 use super::{ImportError, Said, bad_file, decoded, gap, names, said, stems};
 use crate::collect::Sink;
 use crate::model::actions::{self, CALLS, Call};
@@ -212,10 +212,6 @@ fn array<'v>(value: &'v Value, member: &str) -> &'v [Value] {
     value.get(member).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn text<'v>(value: &'v Value, member: &str) -> &'v str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
 fn file(action: &str) -> String {
     action.replace(':', ".")
 }
@@ -234,7 +230,8 @@ mod tests {
     /// The drafts of a region with these files, as text.
     fn imported(files: &[(&str, &str)]) -> Vec<String> {
         let files: Vec<_> = files.iter().map(|(name, text)| (format!("{REGION}/{name}"), *text)).collect();
-        let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let mut files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        files.push(("123456789012/eu-west-1/README", ""));
         drafts(&folder(&files))
     }
 

@@ -4,6 +4,7 @@
 
 mod composite;
 mod table;
+mod unasked;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -109,7 +110,11 @@ fn place(folder: &Path, scope: (&str, &str), sink: &mut Sink) -> Result<(), Impo
             }
         }
     }
-    if scope.1 == GLOBAL { Ok(()) } else { composite::import(folder, scope, sink) }
+    if scope.1 != GLOBAL {
+        composite::import(folder, scope, sink)?;
+        unasked::write(folder, scope, sink);
+    }
+    Ok(())
 }
 
 /// The files of a call that is about one thing.

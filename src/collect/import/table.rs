@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use data_encoding::BASE64;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -267,6 +267,13 @@ fn fill(object: &ObjectType, value: &mut Value, outermost: bool) {
 fn fill_type(of: &Type, value: &mut Value) {
     match (of, value) {
         (Type::Object(object), value) => fill(object, value, false),
+        // The first version of the CLI prints the times of some services as seconds.
+        (Type::Timestamp, value @ Value::Number(_)) => {
+            let since = value.as_f64().and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
+            if let Some(time) = since.and_then(|since| Timestamp::UNIX_EPOCH.checked_add(since).ok()) {
+                *value = time.to_string().into();
+            }
+        }
         (Type::List(item), Value::Array(items)) => items.iter_mut().for_each(|it| fill_type(item, it)),
         _ => {}
     }
@@ -358,12 +365,13 @@ fn secrets(out: &mut Out<'_>, value: Value) -> Result<(), String> {
 }
 
 /// What another answer of the same region lists. One that cannot be read is told when its turn comes.
-fn beside(folder: &Path, name: &str, member: &str) -> Vec<Value> {
+pub(super) fn beside(folder: &Path, name: &str, member: &str) -> Vec<Value> {
     let answer = fs::read_to_string(folder.join(name)).ok().and_then(|text| serde_json::from_str(&text).ok());
     answer.and_then(|answer| items(answer, member).ok()).unwrap_or_default()
 }
 
-fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+/// A member that is text; empty where it is not.
+pub(super) fn text<'v>(value: &'v Value, member: &str) -> &'v str {
     value.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -389,6 +397,23 @@ mod tests {
     fn the_table_knows_only_calls_that_are_made() {
         for entry in TABLE {
             assert!(CALLS.iter().any(|call| call.action == entry.action), "{}", entry.action);
+        }
+    }
+
+    #[test]
+    fn times_are_texts_or_seconds() {
+        for (time, expected) in [
+            (serde_json::json!("2026-11-20T05:00:00Z"), Some("2026-11-20T05:00:00Z")),
+            (serde_json::json!("2026-11-20T06:00:00+01:00"), Some("2026-11-20T05:00:00Z")),
+            (serde_json::json!(1_795_150_800), Some("2026-11-20T05:00:00Z")),
+            (serde_json::json!(1_795_150_800.5), Some("2026-11-20T05:00:00.5Z")),
+            (serde_json::json!(1e300), None),
+            (serde_json::json!(true), None),
+        ] {
+            let item = serde_json::json!({"ResourceArn": "arn:c", "LastBackupTime": time});
+            let record = read::<backup::ProtectedResourceAnswer>(item).ok();
+            let found = record.map(|record| serde_json::to_value(record).unwrap()["LastBackupTime"].clone());
+            assert_eq!(found.as_ref().and_then(Value::as_str), expected, "{time}");
         }
     }
 
