@@ -319,7 +319,7 @@ fn hostile_names_cannot_steer_the_terminal() {
 
 /// Permissions with rules that cannot do without them, none of whose verdicts may still be firm. Where no rule stands by itself, several
 /// are taken away at once: a scan takes seconds. `rds:DescribeDBProxyTargets` is not asked where there is no proxy, as here.
-const NEEDED: [(&[&str], &[&str]); 14] = [
+const NEEDED: [(&[&str], &[&str]); 15] = [
     (
         &["rds:DescribeDBClusters"],
         &["net-sg-no-world", "tls-required-by-server", "db-no-anonymous", "tls-cert-chain-trusted"],
@@ -335,11 +335,29 @@ const NEEDED: [(&[&str], &[&str]); 14] = [
     (&["ec2:DescribeSecurityGroups"], &["net-sg-no-world", "net-sg-no-broad-cidr", "net-sg-not-default"]),
     (&["ec2:DescribeFlowLogs"], &["net-vpc-flow-logs"]),
     (&["iam:GetAccountAuthorizationDetails"], &["iam-no-admin-star", "iam-db-connect-not-wildcard"]),
+    (
+        &[
+            "iam:GetAccountSummary",
+            "iam:GetCredentialReport",
+            "rds:DescribeEventSubscriptions",
+            "rds:DescribeGlobalClusters",
+            "cloudtrail:DescribeTrails",
+            "logs:DescribeLogGroups",
+            "secretsmanager:ListSecrets",
+            "ec2:DescribeInstances",
+            "ec2:DescribeVpnGateways",
+            "organizations:DescribeOrganization",
+        ],
+        &["iam-root-protected", "iam-user-mfa", "log-event-subscriptions", "log-cloudtrail"],
+    ),
     // Without the lists nobody asks for their entries.
     (&["ec2:DescribeManagedPrefixLists", "rds:DescribeDBClusterParameterGroups"], &[]),
     (
         &[
             "rds:DescribeCertificates",
+            "rds:DescribeDBParameterGroups",
+            "rds:DescribeDBMajorEngineVersions",
+            "rds:DescribePendingMaintenanceActions",
             "rds:DescribeDBClusterEndpoints",
             "rds:DescribeDBProxyEndpoints",
             "ec2:DescribeSubnets",

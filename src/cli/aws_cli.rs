@@ -19,6 +19,8 @@ const HEAD: &str = r#"#!/bin/sh
 # refused is kept as well, because it is then unknown and not absent. Usage: AWS_PROFILE=NAME REGIONS="eu-west-1 us-east-1" sh SCRIPT
 set -u
 REGIONS=${REGIONS:-$(aws configure get region)}
+AWS_REGION=${REGIONS%% *}
+export AWS_REGION AWS_DEFAULT_REGION="$AWS_REGION"
 ACCOUNT=$(aws sts get-caller-identity --query Account --output text) || exit 1
 umask 077
 

@@ -200,7 +200,10 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
 
 fn unsigned(error: &CredentialsError) -> Failure {
     let message = match error {
-        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
+        CredentialsError::CredentialsNotLoaded(_) => {
+            let why = causes(error).skip(1).last().map_or_else(String::new, |cause| format!(": {cause}"));
+            format!("no AWS credentials were found{why}")
+        }
         // What a credential process writes to its stderr is its own affair, and may be a secret.
         other => {
             let chain = chain(other);
