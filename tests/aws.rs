@@ -133,6 +133,23 @@ fn a_clean_estate_is_clean_with_the_printed_policy() {
     assert!(!text.contains("hunter2"), "environments of functions and containers stay where they are");
 }
 
+/// The policy for several accounts is enough for all of the organization: the role of each, and the way up to its root.
+#[test]
+fn the_policy_for_an_organization_is_enough() {
+    let role = "arn:aws:iam::210987654321:role/audit";
+    let lab = Lab::of(Estate::clean(&[ACCOUNT, OTHERS[0]], &[REGION]).role(role, OTHERS[0], None));
+    let org = ["--accounts", "org", "--role-arn", "arn:aws:iam::{account}:role/audit"];
+    let printed = lab.run(&[&["permissions", "--policy"][..], &org].concat(), &[]);
+    let policy: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let actions = statements.flat_map(|statement| statement["Action"].as_array().unwrap());
+    let allowed = Some(actions.map(|action| action.as_str().unwrap().to_owned()).collect());
+    lab.aws.behave(Behaviour { allowed, ..Behaviour::default() });
+    let (code, records) = lab.collect(&org);
+    assert_eq!((code, involuntary(&records)), (0, Vec::<&Value>::new()));
+    assert!(records.iter().any(|it| it["kind"] == "organizations.root"));
+}
+
 #[test]
 fn three_accounts_and_three_regions_are_one_ordered_snapshot() {
     let accounts = [ACCOUNT, OTHERS[0], OTHERS[1]];

@@ -130,7 +130,7 @@ fn collect(args: &TargetArgs, wanted: Option<&Actions>, file: Option<&ConfigFile
     let mut collection = Collection::begin(&args.regions, Intake::new(move |step| show(&shown, &step)));
     #[cfg(feature = "aws")]
     if connections.logins.need_aws() {
-        collection.lend(runtime.block_on(aws::Keyring::load(&request(args)))?);
+        collection.lend(runtime.block_on(aws::Keyring::load(&request(args, None)))?);
     }
     runtime
         .block_on(async {

@@ -7,11 +7,15 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "aws")]
+use super::args::HubArgs;
 use super::args::{PermissionsArgs, PolicyFormat, RuleSelection};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::say;
 use super::rules::{find, load};
+#[cfg(feature = "aws")]
+use crate::model::actions::{ASSUME_ROLE, LIST_ACCOUNTS};
 use crate::model::actions::{
     BEGIN_TRANSACTION, CALLS, Call, DECRYPT, EXECUTE_STATEMENT, GET_SECRET_VALUE, ROLLBACK_TRANSACTION,
 };
@@ -62,10 +66,35 @@ fn statements(args: &PermissionsArgs) -> Result<Vec<Statement>, CliError> {
             condition: None,
         });
     }
+    #[cfg(feature = "aws")]
+    statements.extend(of_hub(&args.hub));
     // The Data API reads the secret with the permissions of whoever calls it.
     let secret = args.secret.as_deref().or(args.data_api.then_some(MASTER));
     statements.extend(secret.into_iter().flat_map(of_secret));
     Ok(statements)
+}
+
+/// What whoever holds the credentials needs to get into the accounts; the role in each needs the rest.
+#[cfg(feature = "aws")]
+fn of_hub(hub: &HubArgs) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    if !hub.roles.is_empty() {
+        statements.push(Statement {
+            sid: "AuroraAuditRoles",
+            actions: vec![(ASSUME_ROLE, "acts as the role of each account")],
+            resources: hub.roles.iter().map(|role| role.replace("{account}", "*")).collect(),
+            condition: None,
+        });
+    }
+    if hub.all_of_organization() {
+        statements.push(Statement {
+            sid: "AuroraAuditAccounts",
+            actions: vec![(LIST_ACCOUNTS, "lists the accounts of the organization")],
+            resources: all(),
+            condition: None,
+        });
+    }
+    statements
 }
 
 fn all() -> Vec<String> {
@@ -217,6 +246,29 @@ mod tests {
         let granted = value["Statement"][0]["Action"].as_array().unwrap();
         assert!(granted.contains(&json!("iam:GetAccountSummary")) && granted.len() < 10, "{granted:?}");
         assert!(matches!(selected(&args(&["iam-root"])), Err(CliError::NoSuchRule { .. })));
+    }
+
+    #[cfg(feature = "aws")]
+    #[test]
+    fn roles_and_accounts_are_granted_apart() {
+        let role = "arn:aws-cn:iam::{account}:role/audit";
+        for (words, expected) in [
+            (&[][..], vec![]),
+            (&["--role-arn", role], vec![("sts:AssumeRole", "arn:aws-cn:iam::*:role/audit")]),
+            (&["--accounts", "123456789012"], vec![]),
+            (
+                &["--role-arn", role, "--accounts", "org"],
+                vec![("sts:AssumeRole", "arn:aws-cn:iam::*:role/audit"), ("organizations:ListAccounts", "*")],
+            ),
+        ] {
+            let value = policy(&statements(&PermissionsArgs::parsed(words)).unwrap());
+            let apart = value["Statement"].as_array().unwrap().iter().skip(1);
+            let found: Vec<_> = apart
+                .map(|it| (it["Action"][0].as_str().unwrap().to_owned(), it["Resource"].as_str().unwrap().to_owned()))
+                .collect();
+            let expected: Vec<_> = expected.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+            assert_eq!(found, expected, "{words:?}");
+        }
     }
 
     #[test]
