@@ -130,9 +130,10 @@ fn the_checker_sees_every_form_of_import() {
 }
 
 /// Texts that show what an ARN looks like, or stand for one that nobody has: all others would not fit China or GovCloud.
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); 11] = [
     ("report/sample.rs", "111122223333"),
     ("report/sample.rs", "orders-prod"),
+    ("report/sample/paths.rs", "111122223333"),
     ("config/template.rs", "role/dba"),
     ("collect/aws/config.rs", "role/"),
     ("facts/iam/statement.rs", "nobody named this user"),
