@@ -91,7 +91,7 @@ mod tests {
     fn a_plan_names_every_call_that_is_wanted() {
         let whole = text(&AwsRequest::default(), &[]);
         assert!(CALLS.iter().all(|call| whole.contains(call.action)), "{whole}");
-        assert!(whole.contains("10 calls a second, 8 at once") && !whole.contains("logins"), "{whole}");
+        assert!(whole.contains("10 calls a second, 8 at once") && !whole.contains("for the logins"), "{whole}");
         let part = AwsRequest {
             regions: vec!["eu-west-1".to_owned(), "us-\u{1b}east-1".to_owned()],
             accounts: Accounts::Named(vec!["123456789012".to_owned()]),
