@@ -132,11 +132,18 @@ struct Took {
     wall: Duration,
 }
 
+/// The least of a few runs. A short stage is repeated within a run, until the scheduler's clock can tell what it took.
 fn least<T>(mut stage: impl FnMut() -> T) -> (Took, T) {
+    const LONG_ENOUGH: Duration = Duration::from_millis(100);
     let mut run = || {
         let (started, cpu) = (Instant::now(), processor_time());
-        let result = black_box(stage());
-        (Took { cpu: processor_time().saturating_sub(cpu), wall: started.elapsed() }, result)
+        let mut result = black_box(stage());
+        let mut times = 1;
+        while started.elapsed() < LONG_ENOUGH {
+            result = black_box(stage());
+            times += 1;
+        }
+        (Took { cpu: processor_time().saturating_sub(cpu) / times, wall: started.elapsed() / times }, result)
     };
     let mut best = run();
     for _ in 1..RUNS {

@@ -3,6 +3,10 @@
 //! `targets → collect → Snapshot → facts → Facts → rules → Verdicts → check → Assessment → report`. A module imports only from
 //! floors below its own; `tests/floors.rs` enforces it.
 
+/// A scan makes millions of small texts and lists, and the release for musl would make them with the slowest allocator there is.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[macro_use]
 pub mod model;
 #[macro_use]

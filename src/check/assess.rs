@@ -21,7 +21,7 @@ use crate::facts::iam::evaluate::Options;
 use crate::facts::paths::Question;
 use crate::facts::{Facts, Identity};
 use crate::model::{Fact, GapReason, Outcome, Place, RecordRef, Severity, Untrusted, Why};
-use crate::rules::{Detail, Element, Evidence, Framework, Rule, RuleSet, Verdict, evaluate, frameworks};
+use crate::rules::{Detail, Element, Evidence, Explanation, Framework, Rule, RuleSet, Verdict, evaluate, frameworks};
 use crate::snapshot::schema::collection::Listing;
 use crate::snapshot::{Completeness, Record, Snapshot, SnapshotFile};
 
@@ -156,7 +156,7 @@ fn standing(assessment: &Assessment, snapshot: &Snapshot, gate: GateOptions) -> 
 fn is_undecided(verdict: &Verdict) -> bool {
     match verdict.outcome {
         Outcome::Error => true,
-        Outcome::Unknown => !is_chosen(&verdict.gaps),
+        Outcome::Unknown => !is_chosen(verdict.gaps()),
         Outcome::Pass | Outcome::Fail | Outcome::NotApplicable => false,
     }
 }
@@ -164,8 +164,8 @@ fn is_undecided(verdict: &Verdict) -> bool {
 /// A failure under which there is something that nobody knows: elements that could not be judged. As long as it fails, that is the
 /// smaller trouble; a waiver must not hide it.
 fn hides_unknowns(verdict: &Verdict) -> bool {
-    let of = |outcome| verdict.elements.iter().any(|element| element.outcome == outcome);
-    verdict.outcome == Outcome::Fail && (of(Outcome::Error) || (of(Outcome::Unknown) && !is_chosen(&verdict.gaps)))
+    let of = |outcome| verdict.elements().iter().any(|element| element.outcome == outcome);
+    verdict.outcome == Outcome::Fail && (of(Outcome::Error) || (of(Outcome::Unknown) && !is_chosen(verdict.gaps())))
 }
 
 /// Whether every reason is the user's own choice.
@@ -289,9 +289,9 @@ struct Places(BTreeMap<RecordRef, (String, Timestamp)>);
 impl Places {
     fn of(snapshot: &Snapshot, verdicts: &[Verdict]) -> Self {
         let mut wanted = BTreeSet::new();
-        for verdict in verdicts {
-            let of_elements = verdict.elements.iter().flat_map(|element| &element.evidence);
-            for evidence in verdict.evidence.iter().chain(of_elements) {
+        for explanation in verdicts.iter().filter_map(|verdict| verdict.explanation.as_deref()) {
+            let of_elements = explanation.elements.iter().flat_map(|element| &element.evidence);
+            for evidence in explanation.evidence.iter().chain(of_elements) {
                 wanted.extend(evidence.places.iter().map(|place| place.record));
             }
         }
@@ -305,7 +305,9 @@ impl Places {
     }
 
     fn verdict(&self, rule: &Rule, verdict: Verdict) -> VerdictEntry {
-        let Verdict { subject: identity, outcome, message, reasons, evidence, elements, remediation, .. } = verdict;
+        let Verdict { subject: identity, outcome, explanation, .. } = verdict;
+        let Explanation { message, reasons, evidence, elements, remediation, .. } =
+            explanation.map(|it| *it).unwrap_or_default();
         VerdictEntry {
             rule: rule.id.clone(),
             subject: subject(&identity),

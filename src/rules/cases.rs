@@ -5,7 +5,7 @@ use std::fmt;
 use super::decode::{Fields, Reader};
 use super::expr::{Const, Ty};
 use super::given::{Given, GivenValue};
-use super::judge::{Detail, judge};
+use super::judge::judge;
 use super::rule::{Param, Rule, RuleSet};
 use super::yaml::Node;
 use crate::model::{ObjectType, Outcome};
@@ -79,7 +79,7 @@ pub fn run_cases(rules: &RuleSet) -> Vec<CaseFailure> {
 }
 
 fn run(rule: &Rule, case: &Case) -> Option<CaseFailure> {
-    let judged = judge(rule, &case.subject, &case.values, case.element.as_ref(), Detail::All);
+    let judged = judge(rule, &case.subject, &case.values, case.element.as_ref());
     let found = judged.message.raw().to_owned();
     let difference = if judged.outcome == case.expect {
         let expected = case.message.clone().filter(|expected| *expected != found)?;

@@ -53,5 +53,5 @@ pub use rule::{Control, Effort, Equivalent, Param, RemediationText, Rule, RuleSe
 pub use run::evaluate;
 pub use schema::{facts_page, facts_schema, rule_schema, type_page};
 pub use source::{RuleSource, SourceError, from_dir};
-pub use verdict::{Element, Evidence, Remediation, Verdict};
+pub use verdict::{Element, Evidence, Explanation, Remediation, Verdict};
 pub(crate) use yaml::{Node, parse as parse_yaml};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::expr::Const;
-use super::judge::{Detail, judge, unreadable};
+use super::judge::{Detail, decide, unreadable};
 use super::rule::{Rule, RuleSet};
 use super::verdict::Verdict;
 use crate::facts::{Identity, Subject, Subjects};
@@ -57,20 +57,10 @@ fn sorted(mut subjects: Vec<Subject<'_>>) -> Vec<Judgable<'_>> {
 
 impl Work<'_> {
     fn verdict(&self, detail: Detail) -> Verdict {
-        let judged = match self.subject.facts {
-            Ok(facts) => judge(self.rule, facts, self.values, None, detail),
-            Err(why) => unreadable(why),
+        let (outcome, explanation) = match self.subject.facts {
+            Ok(facts) => decide(self.rule, facts, self.values, detail),
+            Err(why) => unreadable(why).told(),
         };
-        Verdict {
-            rule: self.index,
-            subject: Arc::clone(&self.subject.identity),
-            outcome: judged.outcome,
-            message: judged.message,
-            reasons: judged.reasons,
-            evidence: judged.evidence,
-            elements: judged.elements,
-            remediation: judged.remediation,
-            gaps: judged.gaps,
-        }
+        Verdict { rule: self.index, subject: Arc::clone(&self.subject.identity), outcome, explanation }
     }
 }

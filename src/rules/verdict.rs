@@ -14,6 +14,26 @@ pub struct Verdict {
     pub subject: Arc<Identity>,
     /// The outcome.
     pub outcome: Outcome,
+    /// What decided it; none where that was not asked for. Most verdicts of a large estate are nothing but their outcome, and
+    /// are to be as small as that.
+    pub explanation: Option<Box<Explanation>>,
+}
+
+impl Verdict {
+    /// What could not be read, as far as the verdict is explained.
+    pub fn gaps(&self) -> &[Why] {
+        self.explanation.as_ref().map_or(&[], |it| &it.gaps)
+    }
+
+    /// The elements that do not pass, as far as the verdict is explained.
+    pub fn elements(&self) -> &[Element] {
+        self.explanation.as_ref().map_or(&[], |it| &it.elements)
+    }
+}
+
+/// What decided a verdict.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Explanation {
     /// What was found, in a sentence.
     pub message: Untrusted,
     /// Why it is unknown, not applicable or an error: each reason once.

@@ -203,8 +203,8 @@ fn dangers_of(principal: &Principal) -> Fact<Vec<Arc<Danger>>> {
     if let Some(why) = &access.unread_clusters {
         return Fact::Unknown(why.clone());
     }
-    let found = access.clusters.iter().flat_map(|cluster| dangers(&access.account, identity, cluster));
-    Fact::Known(found.map(Arc::new).collect())
+    let found = dangers(&access.account, identity, &access.clusters);
+    Fact::Known(found.into_iter().map(Arc::new).collect())
 }
 
 fn may_touch_any(identity: &Identity, actions: &[&str]) -> bool {

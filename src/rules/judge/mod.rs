@@ -8,10 +8,10 @@ use self::quick::Quick;
 use super::expr::{Const, Fault, Interpreter, Ir, Items, NoTrace, Read, Reason, Recording, Trace, Undecided, Val};
 use super::given::GivenValue;
 use super::rule::{Empty, ForEach, Rule};
-use super::verdict::{Element, Evidence, Remediation};
+use super::verdict::{Element, Evidence, Explanation, Remediation};
 use crate::model::{Object, Outcome, Place, Untrusted, Why};
 
-/// A verdict, before it is said of which rule and subject.
+/// An outcome, and what decided it.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) outcome: Outcome,
@@ -39,27 +39,49 @@ pub enum Detail {
     Outcomes,
 }
 
-/// Judges a subject. `only` is a list of one element that stands for those of the subject, in a rule's own tests.
-pub(super) fn judge(
+impl Detail {
+    const fn explains(self, outcome: Outcome) -> bool {
+        match self {
+            Self::All => true,
+            Self::Findings => !matches!(outcome, Outcome::Pass | Outcome::NotApplicable),
+            Self::Outcomes => false,
+        }
+    }
+}
+
+/// Judges a subject, and explains the outcome where `detail` asks for it.
+pub(super) fn decide(
+    rule: &Rule,
+    subject: &dyn Object,
+    values: &[Const],
+    detail: Detail,
+) -> (Outcome, Option<Box<Explanation>>) {
+    let quick = Quick::judge(rule, subject, values, None);
+    if detail.explains(quick.outcome) {
+        explained(rule, subject, values, None, &quick).told()
+    } else {
+        (quick.outcome, None)
+    }
+}
+
+/// Judges a subject with all that decided. `only` is a list of one element that stands for those of the subject, in a rule's own
+/// tests.
+pub(super) fn judge(rule: &Rule, subject: &dyn Object, values: &[Const], only: Option<&Vec<GivenValue>>) -> Judged {
+    explained(rule, subject, values, only, &Quick::judge(rule, subject, values, only))
+}
+
+/// What the closures found, in the words of the interpreter, which has to agree.
+fn explained(
     rule: &Rule,
     subject: &dyn Object,
     values: &[Const],
     only: Option<&Vec<GivenValue>>,
-    detail: Detail,
+    quick: &Quick,
 ) -> Judged {
-    let quick = Quick::judge(rule, subject, values, only);
-    let bare = match detail {
-        Detail::All => false,
-        Detail::Findings => matches!(quick.outcome, Outcome::Pass | Outcome::NotApplicable),
-        Detail::Outcomes => true,
-    };
-    if bare {
-        return Judged { outcome: quick.outcome, ..Judged::empty() };
-    }
     if quick.exhausted {
         return undecided_by(Undecided::Error(Fault::Budget), Vec::new());
     }
-    let judged = explain(rule, subject, values, only, &quick);
+    let judged = explain(rule, subject, values, only, quick);
     if judged.outcome == quick.outcome {
         judged
     } else {
@@ -222,6 +244,12 @@ fn key(element: &Val<'_, At>, index: usize) -> Untrusted {
 }
 
 impl Judged {
+    /// As a verdict keeps it.
+    pub(super) fn told(self) -> (Outcome, Option<Box<Explanation>>) {
+        let Self { outcome, message, reasons, evidence, elements, remediation, gaps } = self;
+        (outcome, Some(Box::new(Explanation { message, reasons, evidence, elements, remediation, gaps })))
+    }
+
     fn empty() -> Self {
         Self {
             outcome: Outcome::Pass,

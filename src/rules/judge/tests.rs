@@ -36,11 +36,12 @@ fn show(verdict: &Verdict) -> String {
             writeln!(text, "{indent}because {reason}").unwrap();
         }
     };
-    writeln!(text, "{}: {}", verdict.outcome.as_str(), verdict.message).unwrap();
-    reasons(&mut text, "  ", &verdict.reasons);
-    evidence(&mut text, "  ", &verdict.evidence);
-    remedy(&mut text, "  ", verdict.remediation.as_ref());
-    for element in &verdict.elements {
+    let explanation = verdict.explanation.as_deref().unwrap();
+    writeln!(text, "{}: {}", verdict.outcome.as_str(), explanation.message).unwrap();
+    reasons(&mut text, "  ", &explanation.reasons);
+    evidence(&mut text, "  ", &explanation.evidence);
+    remedy(&mut text, "  ", explanation.remediation.as_ref());
+    for element in &explanation.elements {
         writeln!(text, "  [{}] {}: {}", element.key, element.outcome.as_str(), element.message).unwrap();
         reasons(&mut text, "    ", &element.reasons);
         evidence(&mut text, "    ", &element.evidence);
@@ -149,7 +150,7 @@ fn elements_are_judged_one_by_one() {
     ];
     partly.doors = Derived::new(Fact::Known(doors), Vec::new());
     let verdict = judge(&rules, partly);
-    assert_eq!(verdict.gaps, std::slice::from_ref(&denied));
+    assert_eq!(verdict.gaps(), std::slice::from_ref(&denied));
     assert_snapshot!(show(&verdict), @r"
         unknown: 1 of 2 cannot be judged
           because ec2:DescribeSecurityGroups was denied: no\u{A}; needs ec2:DescribeSecurityGroups
@@ -227,7 +228,7 @@ fn subjects_without_facts_are_unknown() {
     let why = Why::Truncated { source: "rds:DescribeDBClusters".into() };
     let world = World { samples: vec![("gone".into(), Err(why.clone()))], ..World::default() };
     let verdict = evaluate(&rules, &world, Detail::All).remove(0);
-    assert_eq!(verdict.gaps, [why]);
+    assert_eq!(verdict.gaps(), [why]);
     assert_snapshot!(show(&verdict), @r"
         unknown: cannot be judged: the answer of rds:DescribeDBClusters is incomplete in the snapshot
           because the answer of rds:DescribeDBClusters is incomplete in the snapshot

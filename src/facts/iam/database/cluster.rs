@@ -76,6 +76,11 @@ pub enum On {
 }
 
 impl On {
+    /// Whether it has a policy of its own, which may grant what no policy of an identity mentions.
+    pub const fn is_guarded(&self) -> bool {
+        matches!(self, Self::Secret | Self::Key)
+    }
+
     /// What the word of the data file means.
     pub fn from_word(word: &str) -> Option<Self> {
         if let Some(service) = word.strip_prefix("role-for:") {

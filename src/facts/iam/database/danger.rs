@@ -99,26 +99,33 @@ facts! {
     } key key
 }
 
-/// What an identity can do to a cluster, chain by chain; chains that it cannot do are left out.
-pub fn dangers(account: &Account, identity: &Identity, cluster: &Cluster) -> Vec<Danger> {
-    let found = DANGERS.iter().filter_map(|chain| {
-        let standing = standing(account, identity, cluster, &chain.needs);
-        let because = match &standing {
-            Standing::No => return None,
-            Standing::Held(because) => because.clone(),
-            Standing::Unknown(_) => Because::default(),
-        };
-        Some(Danger {
-            id: chain.id.clone(),
-            category: chain.category.clone(),
-            title: chain.title.clone(),
-            cluster: cluster.name().to_owned(),
-            held: Derived::new(standing.fact(), account.places(&because)),
-            conditions: because.conditions.into_iter().collect(),
-            key: format!("{} {}", chain.id, cluster.arn()),
-        })
+/// What an identity can do to each cluster, chain by chain; chains that it cannot do are left out.
+pub fn dangers(account: &Account, identity: &Identity, clusters: &[Cluster]) -> Vec<Danger> {
+    let may = |need: &Need| need.on.is_guarded() || identity.may_touch(&need.action);
+    let chains: Vec<_> = DANGERS.iter().filter(|chain| chain.needs.iter().all(may)).collect();
+    let found = clusters.iter().flat_map(|cluster| {
+        let of_cluster = |chain: &&'static Chain| danger(account, identity, cluster, chain);
+        chains.iter().filter_map(of_cluster).collect::<Vec<_>>()
     });
     found.collect()
+}
+
+fn danger(account: &Account, identity: &Identity, cluster: &Cluster, chain: &Chain) -> Option<Danger> {
+    let standing = standing(account, identity, cluster, &chain.needs);
+    let because = match &standing {
+        Standing::No => return None,
+        Standing::Held(because) => because.clone(),
+        Standing::Unknown(_) => Because::default(),
+    };
+    Some(Danger {
+        id: chain.id.clone(),
+        category: chain.category.clone(),
+        title: chain.title.clone(),
+        cluster: cluster.name().to_owned(),
+        held: Derived::new(standing.fact(), account.places(&because)),
+        conditions: because.conditions.into_iter().collect(),
+        key: format!("{} {}", chain.id, cluster.arn()),
+    })
 }
 
 fn standing(account: &Account, identity: &Identity, cluster: &Cluster, needs: &[Need]) -> Standing {
@@ -132,12 +139,9 @@ fn standing(account: &Account, identity: &Identity, cluster: &Cluster, needs: &[
     all
 }
 
-/// How an identity stands to an action on what a cluster has: one of its things is enough.
+/// How an identity stands to an action on what a cluster has: one of its things is enough. Callers ask only where the identity's
+/// own policies mention the action, or the thing [is guarded](On::is_guarded).
 pub(super) fn on(account: &Account, identity: &Identity, cluster: &Cluster, action: &Action, on: &On) -> Standing {
-    let guarded = matches!(on, On::Secret | On::Key);
-    if !guarded && !identity.may_touch(action) {
-        return Standing::No;
-    }
     let any = |targets: Vec<Target>| {
         targets.iter().fold(Standing::No, |any, target| any.or(|| account.standing(identity, action, target)))
     };

@@ -94,12 +94,13 @@ pub fn power(
             found.add(text, None, everywhere(account, identity, &action, on));
             continue;
         }
+        if !on.is_guarded() && !identity.may_touch(&action) {
+            continue;
+        }
         for cluster in clusters.iter().filter(|cluster| name != PowerName::DataApi || speaks_http(cluster)) {
             found.add(text, Some(cluster), danger::on(account, identity, cluster, &action, on));
         }
-        // A policy of the resource may grant what the identity's own policies do not mention.
-        let may_be_granted = matches!(on, On::Secret | On::Key) || identity.may_touch(&action);
-        if let Some(why) = unread.filter(|_| may_be_granted) {
+        if let Some(why) = unread {
             found.unknown.get_or_insert_with(|| why.clone());
         }
     }
