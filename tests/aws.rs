@@ -364,9 +364,10 @@ fn the_rate_is_kept_and_nearly_used() {
     let busiest = times.iter().map(|time| within(*time)).max().unwrap();
     // A full bucket, what comes in a second, and as much as the clocks may differ.
     assert!(busiest <= 110, "{busiest} calls in a second");
+    // The bench measures how nearly the rate is used; here the machine may be busy with other tests.
     let due = Duration::from_millis(20) * u32::try_from(times.len().saturating_sub(50)).unwrap();
     assert!(
-        started.elapsed() < due.mul_f64(1.1) + Duration::from_secs(3),
+        started.elapsed() < due.mul_f64(1.5) + Duration::from_secs(5),
         "{:?} for {}",
         started.elapsed(),
         times.len()

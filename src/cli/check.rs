@@ -1,6 +1,6 @@
 //! `check`: snapshots → assessment → reports.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -27,7 +27,7 @@ pub fn run(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError
 
 fn checked(args: &CheckArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessment), CliError> {
     let settings = settings(&args.judging)?;
-    let known = Known::load(&settings, &args.judging, file)?.only(&args.selection)?;
+    let known = Known::load(&settings, &args.judging, file)?.only(&args.selection, &settings.rules)?;
     let snapshot = snapshot::read(&args.snapshots)?;
     judge(&snapshot, &known, &settings, &args.judging)
 }
@@ -56,15 +56,22 @@ impl Known {
     }
 
     /// The same, but for the rules that were not selected.
-    pub fn only(mut self, selection: &RuleSelection) -> Result<Self, CliError> {
+    pub fn only(mut self, selection: &RuleSelection, folders: &[PathBuf]) -> Result<Self, CliError> {
         for id in &selection.only_rules {
-            find(&self.rules, id)?;
+            find(&self.rules, id).map_err(|error| left_out(id, folders).unwrap_or(error))?;
         }
         if !selection.only_rules.is_empty() {
             self.rules = self.rules.only(&selection.only_rules);
         }
         Ok(self)
     }
+}
+
+/// What is said of a rule that there is and that does not run.
+fn left_out(id: &str, folders: &[PathBuf]) -> Option<CliError> {
+    let there = chosen::all(folders).ok().is_some_and(|rules| find(&rules, id).is_ok());
+    let help = "the profile or the configuration leaves it out; --profile-rules all has every rule";
+    there.then(|| CliError::NoSuchRule { rule: id.to_owned(), help: help.to_owned() })
 }
 
 /// Where the configuration names targets.

@@ -65,7 +65,7 @@ pub fn scan(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<Exit, CliError
 fn scanned(args: &ScanArgs, file: Option<&ConfigFile>) -> Result<(Exit, Assessment), CliError> {
     let settings = settings(&args.judging)?;
     let selection = &args.targets.selection;
-    let known = Known::load(&settings, &args.judging, file)?.only(selection)?;
+    let known = Known::load(&settings, &args.judging, file)?.only(selection, &settings.rules)?;
     let wanted = wanted(selection, &settings.rules)?;
     let reports = settings.outputs.iter().filter_map(|output| match &output.target {
         Target::File(path) => Some(path),

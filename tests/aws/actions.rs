@@ -189,6 +189,10 @@ fn a_scan_for_a_rule_judges_it_alone() {
     assert!(gaps.iter().all(|gap| gap["reason"] == "not_requested"), "{gaps:?}");
     let plan = lab.run(&["scan", "--plan", "--rule", "iam-root-protected"], &[]);
     assert!(plan.stdout.contains("iam:GetAccountSummary") && !plan.stdout.contains("ec2:DescribeVpcs"));
-    let wrong = lab.run(&["scan", "--rule", "res-deletion"], &[]);
-    assert!(wrong.code == 2 && wrong.stderr.contains("res-deletion-protection"), "{}", wrong.transcript());
+    for (rule, words) in
+        [("res-deletion", "res-deletion-protection"), ("db-trigger-definer-privileged", "--profile-rules all")]
+    {
+        let wrong = lab.run(&["scan", "--rule", rule], &[]);
+        assert!(wrong.code == 2 && wrong.stderr.contains(words), "{}", wrong.transcript());
+    }
 }
