@@ -105,11 +105,7 @@ fn one_server(runtime: &Runtime, target: &str) {
     for (tool, program, args) in [
         ("aurora-audit probe", BINARY, vec!["probe", "{}", "--format", "json"]),
         ("sslscan", "sslscan", vec!["--no-colour", "--starttls-mysql", "{}"]),
-        (
-            "nmap",
-            "nmap",
-            vec!["-Pn", "-n", "--servicedb", "{db}", "--script", "ssl-enum-ciphers,ssl-cert", "{host}"],
-        ),
+        ("nmap", "nmap", vec!["-Pn", "-n", "--servicedb", "{db}", "--script", "ssl-enum-ciphers,ssl-cert", "{host}"]),
     ] {
         if tool != "aurora-audit probe" && Command::new(program).arg("--version").output().is_err() {
             println!("{tool:<22}SKIPPED: not installed");
