@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Run, assessment, fixture, root, run};
+use common::{Run, assessment, fixture, root, run, run_in};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -173,6 +173,32 @@ fn an_assessment_of_another_version_is_refused_with_the_mend() {
         let result = run(["report", &path.display().to_string()], &[]);
         assert_eq!((result.code, result.stdout.is_empty()), (2, true), "{}", result.transcript());
     }
+}
+
+/// What nobody placed stands at the line of the configuration that names its region; what is in none, at its first line.
+#[test]
+fn findings_stand_at_their_targets_in_the_configuration() {
+    let folder = TempDir::new().unwrap();
+    let kept = kept(&folder);
+    let (repository, deep) = (folder.path().join("repository"), folder.path().join("repository/audit"));
+    fs::create_dir_all(repository.join(".git")).unwrap();
+    fs::create_dir(&deep).unwrap();
+    fs::write(deep.join("aurora-audit.toml"), "[targets]\nregion = [\n  \"eu-west-1\",\n  \"us-east-1\",\n]\n")
+        .unwrap();
+    let log = folder.path().join("log.sarif");
+    let output = format!("sarif={}", log.display());
+    let result = run_in(&deep, &["report", &kept, "-o", &output], &[]);
+    assert_eq!(result.code, 0, "{}", result.transcript());
+    let log = assessment(&log);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let lines: std::collections::BTreeSet<_> = results
+        .iter()
+        .map(|result| {
+            let physical = &result["locations"][0]["physicalLocation"];
+            format!("{}:{}", physical["artifactLocation"]["uri"].as_str().unwrap(), physical["region"]["startLine"])
+        })
+        .collect();
+    assert_eq!(lines, ["audit/aurora-audit.toml:1", "audit/aurora-audit.toml:4"].map(str::to_owned).into());
 }
 
 #[test]

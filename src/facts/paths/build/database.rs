@@ -97,7 +97,7 @@ impl Entry<'_> {
     fn credential(&mut self, database: &mut Database) -> Wire {
         let data = &self.account.record.data;
         let proves = Node::Proves(self.number, self.login);
-        let user: Arc<str> = data.user.known().map_or("", String::as_str).into();
+        let user: Arc<str> = data.user.known().map_or(ANY_USER, String::as_str).into();
         database.users.entry(Arc::clone(&user)).or_default().push(self.login);
         let by_iam = match &data.plugin {
             Fact::Known(plugin) => Some(plugin == "AWSAuthenticationPlugin"),
@@ -108,7 +108,10 @@ impl Entry<'_> {
             database.iam_users.insert(Arc::clone(&user));
             let premises = [Node::Connects(self.number, user), Node::IamAuthentication(self.number)];
             let step = Step::new(format!("a token of IAM proves to be {}", self.label));
-            let step = self.about("plugin", &data.plugin, step);
+            let mut step = self.about("plugin", &data.plugin, step);
+            if let Fact::Unknown(why) = &data.user {
+                step = step.unknown(why.clone());
+            }
             self.web.add(&premises, &proves, step);
         }
         if by_iam != Some(true) && self.account.uses_password().value != Fact::Known(false) {
@@ -243,7 +246,8 @@ impl Entry<'_> {
         match &master.value {
             Fact::Known(true) => {
                 let step = Step::new(format!("{} is the master user", self.label));
-                self.goal(&Class::Admin, step.seen_at(master.from.clone(), &self.label.clone()));
+                // What else makes it one adds nothing.
+                return self.goal(&Class::Admin, step.seen_at(master.from.clone(), &self.label.clone()));
             }
             Fact::Known(false) | Fact::Absent => {}
             Fact::Unknown(why) => self.unknown_classes(&[Class::Admin], &why.clone()),

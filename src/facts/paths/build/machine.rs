@@ -75,8 +75,8 @@ fn acts(
 ) {
     let node = Node::Machine(Arc::clone(id));
     let data = &machine.interface.data;
-    let kind = [data.attachment.is_unknown(), data.interface_type.is_unknown(), data.description.is_unknown()];
-    if kind.contains(&true) {
+    let attached = data.attachment.as_ref().and_then(|attachment| attachment.instance_id.as_ref());
+    if attached.is_unknown() || data.interface_type.is_unknown() || data.description.is_unknown() {
         for service in SERVICES {
             let why = Why::Unreadable { detail: "what its interface belongs to is not known".into() };
             any_role(web, number, (&node, machine), service, why);

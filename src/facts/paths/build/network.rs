@@ -49,6 +49,19 @@ pub(super) fn add(
         }
     }
     empty_groups(web, number, cluster, owner, &hosts);
+    unread_groups(web, number, cluster, owner, &hosts);
+}
+
+/// A rule that was not read may admit whoever is not known to stand elsewhere.
+fn unread_groups(web: &mut Web, number: u32, cluster: &Cluster, owner: Option<u32>, hosts: &[(Arc<str>, Admits)]) {
+    let Some(why) = &cluster.ingress().incomplete else { return };
+    let machine = Node::Machine(some_machine(web, &cluster.record.account, &cluster.record.region));
+    for node in owner.map(Node::Own).into_iter().chain([Node::Somewhere, machine]) {
+        for (host, _) in hosts.iter().filter(|(_, admits)| *admits != Admits::Nobody) {
+            let step = Step::new("a rule of its security groups may admit it").unknown(why.clone());
+            web.add(std::slice::from_ref(&node), &Node::Arrives(number, Arc::clone(host)), step);
+        }
+    }
 }
 
 /// A security group that is admitted and has no members reaches nothing until somebody starts a machine in it.
