@@ -176,6 +176,12 @@ fn no_secret_is_read_unless_it_is_chosen() {
     let (_, records) = lab.collect(&[]);
     assert!(of(&records, "mysql.account").is_empty());
     assert_eq!(lab.asked("secretsmanager:GetSecretValue") + lab.asked("rds-data:BeginTransaction"), 0);
+    // Nor where nobody logs in.
+    let to = lab.folder.path().join("none.jsonl").display().to_string();
+    for args in [&["--collectors", "aws"][..], &["--collectors", "tls", "--probe", "light"]] {
+        lab.run(&[&["collect", "-o", &to, "--secret", "master"], args].concat());
+        assert_eq!(lab.asked("secretsmanager:GetSecretValue"), 0, "{args:?}");
+    }
 }
 
 #[test]

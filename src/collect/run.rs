@@ -13,6 +13,7 @@ use super::mysql::Access;
 use super::tls::Anchors;
 use super::{ClusterTarget, ConnectTo, Intake, Logins, Piece, Sink, mysql, now, tls};
 use crate::model::{Gap, GapReason, Untrusted};
+use crate::snapshot::schema::tls::ProbeDepth;
 use crate::snapshot::{Header, SCHEMA_VERSION, Scope, WriteError, write_to};
 
 /// Clusters whose databases are read at the same time. Each of them may log in and hold whole grant tables in memory, and all answer
@@ -211,6 +212,12 @@ struct Shared {
 }
 
 impl Shared {
+    /// Whether anything that is to be done needs a login: nothing is fetched for one that does not come about.
+    fn logs_in(&self) -> bool {
+        let Connections { layers, probing, .. } = &self.connections;
+        layers.has(Layer::Mysql) || layers.has(Layer::Tls) && probing.depth != Some(ProbeDepth::Light)
+    }
+
     async fn access(&self, cluster: &ClusterTarget) -> Result<Option<Access>, Gap> {
         // No secret is read of a database that nobody would log in to.
         if let Some(why) = mysql::unread(&cluster.engine).filter(|_| self.connections.logins.serve(cluster)) {
@@ -238,7 +245,7 @@ async fn read_cluster(cluster: ClusterTarget, shared: Arc<Shared>, limits: Arc<L
     // The semaphores are never closed; without a permit the cluster would be read all the same.
     let permit = limits.probing.acquire().await;
     let cluster = Arc::new(cluster);
-    let access = shared.access(&cluster).await;
+    let access = if shared.logs_in() { shared.access(&cluster).await } else { Ok(None) };
     let login = access.as_ref().ok().and_then(|access| access.as_ref()?.login().cloned());
     let mut sink = probed(&cluster, login, &shared).await;
     drop(permit);
