@@ -75,7 +75,10 @@ fn of_framework(id: &str) -> Profile {
     let known = frameworks().iter().find(|it| it.id == id);
     Profile {
         id: id.to_owned(),
-        title: format!("The rules that answer a control of {}", known.map_or(id, |it| &it.title)),
+        title: known.map_or_else(
+            || format!("The rules that answer a control of {id}"),
+            |it| format!("The rules that answer a control of {}, {}", it.title, it.version),
+        ),
         choice: Choice::Framework(id.to_owned()),
         params: Params::new(),
     }
