@@ -432,7 +432,9 @@ impl People<'_> {
         let node = Node::Principal(u32::try_from(self.web.principals.len()).unwrap_or(u32::MAX));
         self.web.principals.push(PrincipalLabel { arn, administrator: false });
         for chain in everything {
-            let step = Step::new("somebody who was not read may hold it").unknown(why.clone());
+            let mut step = Step::new("somebody who was not read may hold it").unknown(why.clone());
+            // By whatever way, one that is not its own, too.
+            step.escalates = true;
             self.web.add(std::slice::from_ref(&node), &Node::Has(Over::All(self.number), chain), step);
         }
         super::role::may_trust_anybody(self.web, &node, "a role that was not read", why);
