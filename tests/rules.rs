@@ -66,9 +66,11 @@ fn verdicts_on_stale_tables_say_so() {
         ] {
             let mine = verdicts.iter().filter(|verdict| rules.rules[verdict.rule].id == rule);
             let of_elements = |verdict: &rules::Verdict| {
-                verdict.elements.iter().flat_map(|it| it.evidence.clone()).collect::<Vec<_>>()
+                verdict.elements().iter().flat_map(|it| it.evidence.clone()).collect::<Vec<_>>()
             };
-            let evidence = mine.flat_map(|verdict| [verdict.evidence.clone(), of_elements(verdict)].concat());
+            let own =
+                |verdict: &rules::Verdict| verdict.explanation.as_ref().map_or_else(Vec::new, |it| it.evidence.clone());
+            let evidence = mine.flat_map(|verdict| [own(verdict), of_elements(verdict)].concat());
             let told: Vec<String> =
                 evidence.filter(|it| it.fact == fact).filter_map(|it| Some(it.value?.raw().to_owned())).collect();
             assert!(!told.is_empty() || fact.ends_with("note"), "{rule} shows no {fact}");
