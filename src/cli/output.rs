@@ -30,7 +30,7 @@ pub fn write_reports(
     made: Option<Timestamp>,
 ) -> Result<(), CliError> {
     let anchors = Anchors { given: writing.sarif_locations.clone(), ..configured.clone() };
-    let plain = Options { made, anchors, ..options(writing)? };
+    let plain = Options { anchors, made, ..options(writing)? };
     let terminal = on_terminal(&plain, outputs);
     let (mut staged, mut said) = (Vec::new(), Vec::new());
     for output in outputs {

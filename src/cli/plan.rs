@@ -36,7 +36,9 @@ fn text(request: &AwsRequest, logins: &[&str]) -> String {
     }
     if !logins.is_empty() {
         text.push_str("\nfor the logins to databases\n");
-        logins.iter().for_each(|action| _ = writeln!(text, "  {action}"));
+        for action in logins {
+            _ = writeln!(text, "  {action}");
+        }
     }
     text
 }

@@ -160,8 +160,8 @@ fn statement(statement: &Statement) -> Value {
         "Action": actions,
         "Resource": one_or_all(&statement.resources),
     });
-    if let Some((operator, key, value)) = &statement.condition {
-        document["Condition"] = json!({*operator: {*key: value}});
+    if let (Some((operator, key, value)), Some(members)) = (&statement.condition, document.as_object_mut()) {
+        members.insert("Condition".to_owned(), json!({*operator: {*key: value}}));
     }
     document
 }
@@ -212,7 +212,9 @@ fn cloudformation(statements: &[Statement]) -> String {
             [one] => _ = writeln!(text, "            Resource: {}", quoted(one)),
             all => {
                 text.push_str("            Resource:\n");
-                all.iter().for_each(|resource| _ = writeln!(text, "              - {}", quoted(resource)));
+                for resource in all {
+                    _ = writeln!(text, "              - {}", quoted(resource));
+                }
             }
         }
         text.push_str("            Action:\n");

@@ -156,8 +156,8 @@ pub fn shared_params(
 fn unshared(name: &str, named: &[(&Rule, &Param)], rules: &RuleSet) -> Option<AdjustError> {
     let param = name.to_owned();
     let Some(((first, meaning), rest)) = named.split_first() else {
-        let names = rules.rules.iter().flat_map(|rule| rule.params.iter().map(|param| param.name.as_str()));
-        return Some(AdjustError::NoRuleHasParam { param, help: did_you_mean(name, names) });
+        let known = rules.rules.iter().flat_map(|rule| rule.params.iter().map(|param| param.name.as_str()));
+        return Some(AdjustError::NoRuleHasParam { param, help: did_you_mean(name, known) });
     };
     let (other, _) = rest.iter().find(|(_, param)| param.description != meaning.description)?;
     Some(AdjustError::DifferentParams { param, rules: (first.id.clone(), other.id.clone()) })

@@ -357,10 +357,10 @@ fn secrets(out: &mut Out<'_>, value: Value) -> Result<(), String> {
     let (kept, others): (Vec<_>, Vec<_>) = items(value, "SecretList")?.into_iter().partition(of_database);
     let returned = kept.len() + others.len();
     records::<secretsmanager::SecretAnswer>(out, kept, &["ARN"], None)?;
-    let mut names: Vec<_> = others.iter().map(|secret| text(secret, "ARN").to_owned()).collect();
-    names.sort_unstable();
+    let mut left_out: Vec<_> = others.iter().map(|secret| text(secret, "ARN").to_owned()).collect();
+    left_out.sort_unstable();
     let counted = |id| ExcludedAnswer { id: Some(id), why: Some("not of a database".to_owned()) }.record();
-    out.listing::<secretsmanager::SecretAnswer>(returned, names.into_iter().map(counted).collect());
+    out.listing::<secretsmanager::SecretAnswer>(returned, left_out.into_iter().map(counted).collect());
     Ok(())
 }
 

@@ -84,7 +84,7 @@ async fn by_data_api(cluster: &ClusterTarget, api: &super::DataApi, sink: &mut S
 #[cfg(feature = "aws")]
 async fn writer(cluster: &ClusterTarget, session: &mut Session) -> String {
     let asked = session.ask(&["SHOW GLOBAL VARIABLES LIKE 'aurora_server_id'".into()]).await;
-    let told = asked.iter().flatten().flat_map(|table| table.iter()).find_map(|row| row.text("Value"));
+    let told = asked.iter().flatten().flat_map(Table::iter).find_map(|row| row.text("Value"));
     let is_it = |it: &&EndpointTarget| {
         let name = it.host.split('.').next();
         it.role == EndpointRole::Instance && told.as_deref().is_some_and(|told| name == Some(told))

@@ -74,7 +74,9 @@ pub(super) mod tests {
     /// A table with these readable columns.
     pub(in crate::collect::mysql) fn columns(table: &'static str, names: &[&str], whole: bool) -> Columns {
         let mut listed = Table::new(["table", "column"].map(str::to_owned).to_vec());
-        names.iter().for_each(|name| listed.push([Some(table), Some(*name)].into_iter().collect()));
+        for name in names {
+            listed.push([Some(table), Some(*name)].into_iter().collect());
+        }
         Columns::new(&Ok(listed), [(table, whole)]).unwrap()
     }
 

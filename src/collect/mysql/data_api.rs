@@ -103,7 +103,7 @@ impl Transaction {
         while let Some((after, rows)) = pages.next() {
             match self.execute(&statement.page(&after, rows)).await {
                 Err(Failure::TooLarge) if rows > 1 => pages.shrink(),
-                page => pages.take(page?)?,
+                page => pages.take(&page?)?,
             }
         }
         if pages.number > 1 {
@@ -157,7 +157,7 @@ impl Pages {
     }
 
     /// Takes a page, whose last column is the key of its rows.
-    fn take(&mut self, page: Table) -> Result<(), Failure> {
+    fn take(&mut self, page: &Table) -> Result<(), Failure> {
         let last = page.columns.len().checked_sub(1).ok_or(Failure::Malformed { detail: "a page has no columns" })?;
         if self.number == 0 {
             self.whole = Table::new(page.columns.iter().take(last).cloned().collect());
@@ -299,10 +299,10 @@ mod tests {
     fn pages_follow_their_keys_to_a_short_one() {
         let mut pages = Pages { rows: 2, ..Pages::default() };
         assert_eq!(pages.next(), Some((String::new(), 2)));
-        pages.take(page(&["a", "b"])).unwrap();
+        pages.take(&page(&["a", "b"])).unwrap();
         assert_eq!(pages.next().map(|(after, _)| after), Some("b".to_owned()));
         assert_eq!(pages.rows, LARGEST_PAGE);
-        pages.take(page(&["c"])).unwrap();
+        pages.take(&page(&["c"])).unwrap();
         assert_eq!((pages.next(), pages.whole.len(), pages.number), (None, 3, 2));
         assert_eq!(pages.whole.columns, ["User"]);
     }
@@ -311,9 +311,9 @@ mod tests {
     fn a_service_that_repeats_itself_is_not_listened_to() {
         for keys in [&["b", "b"][..], &["b", "a"], &["", ""]] {
             let mut pages = Pages { rows: 2, ..Pages::default() };
-            assert!(matches!(pages.take(page(keys)), Err(Failure::Malformed { .. })), "{keys:?}");
+            assert!(matches!(pages.take(&page(keys)), Err(Failure::Malformed { .. })), "{keys:?}");
         }
-        assert!(Pages::default().take(Table::default()).is_err());
+        assert!(Pages::default().take(&Table::default()).is_err());
     }
 
     #[test]

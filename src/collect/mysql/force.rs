@@ -86,7 +86,9 @@ pub(super) fn compare(answers: &[Result<Table, Failure>], stored: &Stored<'_>) -
     let mut in_force = Grants::default();
     for answer in answers {
         let answer = answer.as_ref().map_err(Clone::clone)?;
-        answer.iter().for_each(|row| take(&mut in_force, &row));
+        for row in answer.iter() {
+            take(&mut in_force, &row);
+        }
     }
     let in_force = in_force.sorted().0;
     // Without a privilege on the whole schema `mysql` the server shows the login's own account alone.
@@ -170,7 +172,9 @@ mod tests {
 
     fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
         let mut table = Table::new(columns.iter().map(|name| (*name).to_owned()).collect());
-        rows.iter().for_each(|row| table.push(row.iter().copied().map(Some).collect()));
+        for row in rows {
+            table.push(row.iter().copied().map(Some).collect());
+        }
         table
     }
 

@@ -85,7 +85,9 @@ pub(super) mod tests {
             ("PRIVILEGE_TYPE", &[], "EVENT", false),
         ] {
             let mut table = Table::new(vec![column.to_owned()]);
-            rows.iter().for_each(|row| table.push([Some(row)].into_iter().collect()));
+            for row in rows {
+                table.push([Some(row)].into_iter().collect());
+            }
             let own = Own::new(&Ok(table));
             assert_eq!(own.has_any(&[asked]), expected, "{column} {asked}");
         }

@@ -218,7 +218,9 @@ mod tests {
             (&[], false),
         ] {
             let mut answer = Table::new(["Variable_name", "Value"].map(str::to_owned).to_vec());
-            names.iter().for_each(|name| answer.push([Some(*name), Some("x")].into_iter().collect()));
+            for name in names {
+                answer.push([Some(*name), Some("x")].into_iter().collect());
+            }
             assert_eq!(whole(&answer).is_ok(), complete, "{names:?}");
         }
     }

@@ -139,7 +139,9 @@ pub(super) mod tests {
     /// A table with these rows.
     pub(in crate::collect::mysql) fn table(columns: &[&str], rows: &[&[Option<&str>]]) -> Table {
         let mut table = Table::new(columns.iter().map(|name| (*name).to_owned()).collect());
-        rows.iter().for_each(|row| table.push(row.iter().copied().collect()));
+        for row in rows {
+            table.push(row.iter().copied().collect());
+        }
         table
     }
 

@@ -1,6 +1,6 @@
 //! Amazon Resource Names: six parts between the first five colons. IAM User Guide, "Amazon Resource Names (ARNs)".
 
-/// The partitions: AWS, China and GovCloud.
+/// The partitions: the commercial one, that of China, and that of the government of the USA.
 pub const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
 
 /// An ARN in its parts, of a pattern or of a resource.

@@ -170,7 +170,7 @@ impl Held {
                 for (index, policy) in list.iter().enumerate() {
                     match policy.policy_name.known() {
                         Some(name) => {
-                            self.policies.push(inline_policy(arn, name, policy, place.item(index), holder.observed))
+                            self.policies.push(inline_policy(arn, name, policy, place.item(index), holder.observed));
                         }
                         None => self.miss(arn, "inline policies", &Why::NotCollected),
                     }
