@@ -1,4 +1,4 @@
-//! China and GovCloud: the same estate under other ARNs and endpoints is judged alike.
+//! The partitions of China and of the US government: the same estate under other ARNs and endpoints is judged alike.
 
 use std::collections::BTreeMap;
 
