@@ -54,16 +54,16 @@ fn what_is_no_aurora_is_left_out_and_said_to_be() {
         };
         of["excluded"].as_array().unwrap().iter().map(name).collect::<Vec<_>>()
     };
-    assert_eq!(left_out("rds:DescribeDBClusters"), ["three-zones mysql", "graph neptune", "documents docdb"]);
+    assert_eq!(left_out("rds:DescribeDBClusters"), ["documents docdb", "graph neptune", "three-zones mysql"]);
     assert_eq!(
         left_out("rds:DescribeDBInstances"),
         [
+            "alone mysql",
+            "documents-1 docdb",
+            "graph-1 neptune",
             "three-zones-1 mysql",
             "three-zones-2 mysql",
-            "three-zones-3 mysql",
-            "graph-1 neptune",
-            "documents-1 docdb",
-            "alone mysql"
+            "three-zones-3 mysql"
         ]
     );
     assert_eq!(left_out("rds:DescribeDBClusterSnapshots"), ["of-the-graph neptune"]);
