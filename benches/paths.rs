@@ -184,6 +184,7 @@ fn network(lines: &mut Lines, account: &str, groups: usize) {
         ("ec2.vpc_block_public_access_exclusion", "ec2:DescribeVpcBlockPublicAccessExclusions"),
         ("rds.db_cluster_snapshot", "rds:DescribeDBClusterSnapshots"),
         ("rds.db_cluster_endpoint", "rds:DescribeDBClusterEndpoints"),
+        ("rds.db_proxy", "rds:DescribeDBProxies"),
     ] {
         lines.none(here, kind, source, None);
     }

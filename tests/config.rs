@@ -1,5 +1,5 @@
 //! Configuration as users meet it: flag before variable before file before default, and where each value comes from.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 mod common;
 
@@ -231,9 +231,9 @@ fn a_profile_of_rules_is_chosen_by_flag_variable_or_file() {
         "{}",
         wrong.stderr
     );
-    let listed = run(&["rules", "list", "--profile-rules", "cis-mysql-8.0"], &[]).stdout;
+    let listed = run(["rules", "list", "--profile-rules", "cis-mysql-8.0"], &[]).stdout;
     assert_eq!(listed.lines().count(), mysql);
-    let profiles = run(&["rules", "profiles"], &[]).stdout;
+    let profiles = run(["rules", "profiles"], &[]).stdout;
     assert!(profiles.starts_with("default") && profiles.contains("pci-dss-4.0.1"), "{profiles}");
 }
 

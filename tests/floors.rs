@@ -129,7 +129,7 @@ fn the_checker_sees_every_form_of_import() {
     }
 }
 
-/// Texts that show what an ARN looks like, or stand for one that nobody has: all others would not fit China or GovCloud.
+/// Texts that show what an ARN looks like, or stand for one that nobody has: all others would not fit the partitions of China or of the US government.
 const EXAMPLES: [(&str, &str); 11] = [
     ("report/sample.rs", "111122223333"),
     ("report/sample.rs", "orders-prod"),

@@ -246,5 +246,5 @@ fn roles_in_circles_and_of_nobody_are_followed_to_their_end() {
     let snapshot = lab.snapshot();
     let start = Instant::now();
     let checked = common::run(["check", &snapshot, "--fail-on", "never"], &[]);
-    assert!([0, 3].contains(&checked.code) && start.elapsed() < Duration::from_secs(60), "{}", checked.transcript());
+    assert!([0, 3].contains(&checked.code) && start.elapsed() < Duration::from_mins(1), "{}", checked.transcript());
 }

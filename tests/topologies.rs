@@ -1,6 +1,6 @@
 //! Clusters of every kind in one listing (`fixtures/topologies/`), as the AWS CLI prints them: what is judged, what is left out and
 //! said to be, and the verdicts that scanners are known to get wrong, each with why it is so.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 mod common;
 
@@ -41,7 +41,7 @@ const AURORA: [&str; 8] = [
     "serverless-v2",
 ];
 
-/// `DescribeDBClusters` answers for Neptune, DocumentDB and RDS Multi-AZ clusters as well, and `DescribeDBInstances` for everything.
+/// `DescribeDBClusters` answers for Neptune, Amazon's document database and RDS Multi-AZ clusters as well, and `DescribeDBInstances` for everything.
 #[test]
 fn what_is_no_aurora_is_left_out_and_said_to_be() {
     let assessment = judged();
