@@ -8,14 +8,16 @@ use crate::facts::iam::glob::{Glob, is_stars};
 pub struct Action {
     text: Box<str>,
     colon: usize,
+    start: Start,
 }
 
 impl Action {
     /// The action `text`, as in `rds:DeleteDBCluster`; nothing when it has no service.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase().into_boxed_str();
-        let colon = text.find(':')?;
-        Some(Self { text, colon })
+        let (service, _) = text.split_once(':')?;
+        let (colon, start) = (service.len(), Start::of(service));
+        Some(Self { text, colon, start })
     }
 
     /// `rds-db:connect`
@@ -34,6 +36,19 @@ impl Action {
     }
 }
 
+/// The first bytes of a service's namespace, which tell nearly all services apart: most patterns that are asked about an action
+/// are of another service, and are to be left behind by comparing one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Start(u64);
+
+impl Start {
+    fn of(service: &str) -> Self {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(service.bytes()).for_each(|(slot, byte)| *slot = byte);
+        Self(u64::from_le_bytes(bytes))
+    }
+}
+
 /// A pattern of actions as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionPattern {
@@ -48,7 +63,7 @@ pub struct ActionPattern {
 enum Covers {
     Everything,
     /// Of one service, or of every service.
-    Names(Option<Box<str>>, Glob),
+    Names(Option<(Start, Box<str>)>, Glob),
     /// IAM accepts no such pattern.
     Nothing,
 }
@@ -64,7 +79,9 @@ impl ActionPattern {
         match &self.covers {
             Covers::Everything => true,
             Covers::Names(service, name) => {
-                service.as_deref().is_none_or(|service| service == action.service()) && name.matches(action.name())
+                let is_its =
+                    |(start, service): &(Start, Box<str>)| *start == action.start && **service == *action.service();
+                service.as_ref().is_none_or(is_its) && name.matches(action.name())
             }
             Covers::Nothing => false,
         }
@@ -87,7 +104,7 @@ impl ActionPattern {
     /// The one service it is about, in lower case.
     pub fn service(&self) -> Option<&str> {
         match &self.covers {
-            Covers::Names(service, _) => service.as_deref(),
+            Covers::Names(service, _) => service.as_ref().map(|(_, service)| &**service),
             _ => None,
         }
     }
@@ -110,7 +127,7 @@ impl Covers {
             Some((service, name)) if !name.is_empty() && !lower.contains(char::is_whitespace) => match service {
                 "*" => Self::Names(None, Glob::new(name)),
                 service if service.is_empty() || service.contains(['*', '?']) => Self::Nothing,
-                service => Self::Names(Some(service.into()), Glob::new(name)),
+                service => Self::Names(Some((Start::of(service), service.into())), Glob::new(name)),
             },
             _ => Self::Nothing,
         }
@@ -149,6 +166,8 @@ mod tests {
             ("rds-db:conn?ct", "rds-db:connect", true),
             ("rds:*", "rds-db:connect", false),
             ("rds*:connect", "rds-db:connect", false),
+            ("application-signals:*", "application-autoscaling:connect", false),
+            ("application-autoscaling:*", "application-autoscaling:connect", true),
             ("rds-db", "rds-db:connect", false),
             ("rds*", "rds-db:connect", false),
             ("", "rds-db:connect", false),
