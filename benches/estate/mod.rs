@@ -193,7 +193,7 @@ impl Lines {
             })
             .collect();
         let mut data = format!(
-            r#""DBClusterIdentifier":"{name}","DBClusterArn":"{arn}","Engine":"aurora-mysql","EngineVersion":"8.0.mysql_aurora.3.0{}.1","Endpoint":"{name}.cluster-abc.{REGION}.rds.amazonaws.com","ReaderEndpoint":"{name}.cluster-ro-abc.{REGION}.rds.amazonaws.com","CustomEndpoints":[],"Port":3306,"VpcSecurityGroups":[{{"VpcSecurityGroupId":"{group}","Status":"active"}}],"DBClusterMembers":[{}],"DBSubnetGroup":"db","#,
+            r#""DBClusterIdentifier":"{name}","DBClusterArn":"{arn}","Engine":"aurora-mysql","EngineMode":"provisioned","EngineVersion":"8.0.mysql_aurora.3.0{}.1","Endpoint":"{name}.cluster-abc.{REGION}.rds.amazonaws.com","ReaderEndpoint":"{name}.cluster-ro-abc.{REGION}.rds.amazonaws.com","CustomEndpoints":[],"Port":3306,"VpcSecurityGroups":[{{"VpcSecurityGroupId":"{group}","Status":"active"}}],"DBClusterMembers":[{}],"DBSubnetGroup":"db","#,
             self.draw(10),
             members.join(",")
         );
